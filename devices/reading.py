@@ -1,0 +1,213 @@
+"""What a device says, as values: the only nouns that leave this package.
+
+A device reports a temperature; it never concludes anything. Absence stays ``None`` and never
+becomes zero: several terminals send 0 for "not measured". Each value names its unit. Everything
+here is frozen and checked at birth, so that a reading without a time zone or with a temperature
+that is no number cannot exist.
+"""
+
+import math
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+
+class DeviceKind(StrEnum):
+    """What kind of instrument it is; the policy's thresholds are per kind and site."""
+
+    THERMAL_ARRAY = "thermal_array"
+    THERMAL_CAMERA = "thermal_camera"
+    FACE_TERMINAL = "face_terminal"
+    INFRARED_THERMOMETER = "infrared_thermometer"
+    CLINICAL_THERMOMETER = "clinical_thermometer"
+    DOCUMENT_READER = "document_reader"
+
+
+class MeasuringSite(StrEnum):
+    """Where on the body was measured."""
+
+    INNER_CANTHUS = "inner_canthus"
+    FACE_MAXIMUM = "face_maximum"
+    FOREHEAD = "forehead"
+    WRIST = "wrist"
+    EAR = "ear"
+    ORAL = "oral"
+    AXILLARY = "axillary"
+
+
+class ReadingKind(StrEnum):
+    """What the number is; kinds are never mixed, because their errors differ."""
+
+    RAW_SKIN = "raw_skin"
+    DEVICE_COMPENSATED = "device_compensated"
+    CORE_ESTIMATE = "core_estimate"
+    CLINICAL = "clinical"
+
+
+class ClockBasis(StrEnum):
+    """Whose clock ``observed_at`` is: a device without a trustworthy zone is timed on arrival."""
+
+    DEVICE = "device"
+    RECEIVED = "received"
+
+
+class Arrival(StrEnum):
+    """How a reading came; only a live one may ever drive a lane."""
+
+    LIVE = "live"
+    RETAINED = "retained"
+    BACKFILLED = "backfilled"
+
+
+class UnusableReason(StrEnum):
+    """Why a reading may not be used for a decision. It is kept, shown and counted all the same."""
+
+    NOT_LIVE = "not_live"
+    STALE = "stale"
+    REPEATED = "repeated"
+    FROZEN = "frozen"
+    IMPLAUSIBLE = "implausible"
+    REFERENCE_INVALID = "reference_invalid"
+    TOO_FEW_FRAMES = "too_few_frames"
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    FACE_TOO_SMALL = "face_too_small"
+    DEVICE_CLOCK_INVALID = "device_clock_invalid"
+
+
+class FaultCode(StrEnum):
+    """What was wrong with bytes that became no reading; each is counted per device."""
+
+    GARBAGE = "garbage"
+    BAD_CHECKSUM = "bad_checksum"
+    BAD_HEADER = "bad_header"
+    TRUNCATED = "truncated"
+    IMPLAUSIBLE_FRAME = "implausible_frame"
+    NOT_RADIOMETRIC = "not_radiometric"
+    SHUTTER_EVENT = "shutter_event"
+    NOT_MEASURED = "not_measured"
+    BAD_MESSAGE = "bad_message"
+    UNKNOWN_MESSAGE = "unknown_message"
+    OVERLONG = "overlong"
+
+
+class FaceBox(msgspec.Struct, frozen=True, kw_only=True):
+    """A face in image pixels: left, top, width and height, origin upper left as the scene is seen."""
+
+    left_px: int
+    top_px: int
+    width_px: int
+    height_px: int
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes to send back to the device once its reading is safely stored. Topic is empty on serial links."""
+
+    topic: str
+    payload: bytes
+
+
+def _require_aware(observed_at: datetime) -> None:
+    if observed_at.tzinfo is None:
+        msg = "observed_at must be an aware time"
+        raise ValueError(msg)
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """One temperature of one person at one instant, with all that is known about its worth.
+
+    ``temperature_c`` is the corrected value to be compared with thresholds; ``raw_c`` is what the
+    sensor saw, ``reported_c`` what a device that computes by itself claims. ``uncertainty_c`` is
+    expanded (k = 2). ``delivery_key`` is equal for two deliveries of the same measurement, and for
+    nothing else; a store uses it to keep one.
+    """
+
+    device_id: str
+    driver: str
+    device_kind: DeviceKind
+    observed_at: datetime
+    clock_basis: ClockBasis
+    temperature_c: float
+    kind: ReadingKind
+    site: MeasuringSite
+    delivery_key: str
+    raw_c: float | None = None
+    reported_c: float | None = None
+    uncertainty_c: float | None = None
+    ambient_c: float | None = None
+    reference_residual_c: float | None = None
+    vendor_alarm: bool | None = None
+    vendor_threshold_c: float | None = None
+    frame_count: int = 1
+    face: FaceBox | None = None
+    arrival: Arrival = Arrival.LIVE
+    unusable_because: tuple[UnusableReason, ...] = ()
+    acknowledge_with: Outgoing | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a naive time and a temperature that is no number."""
+        _require_aware(self.observed_at)
+        if not math.isfinite(self.temperature_c):
+            msg = "temperature_c must be finite; a missing value is no reading at all"
+            raise ValueError(msg)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a decision may rest on this reading."""
+        return not self.unusable_because
+
+
+class ThermalFrame(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One radiometric picture: ``celsius`` is float32, rows by columns, as the scene is seen (not mirrored)."""
+
+    device_id: str
+    observed_at: datetime
+    celsius: npt.NDArray[np.float32]
+    ambient_c: float | None = None
+    sequence: int = 0
+    byte_offset: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a naive time."""
+        _require_aware(self.observed_at)
+
+
+class ScannedText(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines that a document or barcode reader sent; what they mean is not this package's business."""
+
+    device_id: str
+    observed_at: datetime
+    lines: tuple[str, ...]
+    delivery_key: str
+    check_digits_valid: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a naive time."""
+        _require_aware(self.observed_at)
+
+
+class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A device's answer to a command, for example its emissivity."""
+
+    device_id: str
+    observed_at: datetime
+    name: str
+    value: float
+    byte_offset: int = 0
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that became no reading: what, where in the stream, and how many."""
+
+    device_id: str
+    observed_at: datetime
+    code: FaultCode
+    detail: str
+    byte_offset: int
+    byte_count: int
+
+
+DeviceEvent = Reading | ThermalFrame | ScannedText | CommandReply | Fault
