@@ -1,0 +1,205 @@
+"""Who is at the screen: sign-in, server-side sessions, their end.
+
+A session is an opaque 256-bit number in a cookie; the store keeps only its SHA-256, so that a stolen
+database opens no session. It ends when idle, after a shift, on sign-out, when the account is disabled;
+role and name are read anew with each request, so that a change of rights counts at once.
+Storage stands behind two Protocols that the services implement over their own tables.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from web.attempts import AttemptDelays
+from web.passwords import Passwords
+
+_TOUCH_EVERY = timedelta(seconds=60)
+_WAITING_HASHES = 16
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as the store keeps it. ``role`` is a slug of ``vocabulary.Role``."""
+
+    username: str
+    name: str
+    role: str
+    password_hash: str
+    is_disabled: bool = False
+
+
+class StoredSession(msgspec.Struct, frozen=True, kw_only=True):
+    """What the table ``web_session`` holds: never the token itself. Both times are aware UTC."""
+
+    token_hash: str
+    username: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed-in person for the length of one request. ``token`` stays in the cookie."""
+
+    token: str
+    username: str
+    name: str
+    role: str
+    csrf_token: str
+
+
+class UserStore(Protocol):
+    """Accounts: table ``officer`` at the edge, ``user`` at the centre. Called from a worker thread."""
+
+    def find_user(self, username: str) -> User | None:
+        """Return the account with exactly this name."""
+
+    def replace_password_hash(self, username: str, *, password_hash: str) -> None:
+        """Store a hash made with today's parameters."""
+
+
+class SessionStore(Protocol):
+    """Table ``web_session``. Called from a worker thread; each call is one commit."""
+
+    def add_session(self, session: StoredSession) -> None:
+        """Keep a new session."""
+
+    def find_session(self, token_hash: str) -> StoredSession | None:
+        """Return the session with this hash."""
+
+    def touch_session(self, token_hash: str, *, last_seen_at: datetime) -> None:
+        """Note activity; unknown hashes are ignored."""
+
+    def remove_session(self, token_hash: str) -> None:
+        """End one session; unknown hashes are ignored."""
+
+    def remove_sessions_of(self, username: str) -> None:
+        """End all sessions of an account (disabled, new password)."""
+
+
+class SignInRefusedError(Exception):
+    """Nobody was signed in: ``code`` is wrong_credentials, wait or busy; retry after ``retry_after_s``."""
+
+    def __init__(self, code: str, *, retry_after_s: float = 0.0) -> None:
+        """The refusal never tells whether the name exists."""
+        super().__init__(code)
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+
+def hash_token(token: str) -> str:
+    """Return the hex SHA-256 under which the store knows a session token."""
+    return hashlib.sha256(b"kiemdich/session/v1\x00" + token.encode()).hexdigest()
+
+
+def csrf_token_of(token: str) -> str:
+    """Derive the CSRF token of a session: nothing to store, useless without the session.
+
+    >>> len(csrf_token_of("x")), csrf_token_of("x") == csrf_token_of("y")
+    (64, False)
+    """
+    return hashlib.sha256(b"kiemdich/csrf/v1\x00" + token.encode()).hexdigest()
+
+
+class SignIn:
+    """Opens, resumes and ends sessions. ``idle`` counts actions, not the polling of an open page."""
+
+    def __init__(  # noqa: PLR0913 - the two stores, the clock and three limits that deployments set
+        self,
+        *,
+        users: UserStore,
+        sessions: SessionStore,
+        clock: Callable[[], datetime],
+        passwords: Passwords | None = None,
+        idle: timedelta = timedelta(minutes=30),
+        absolute: timedelta = timedelta(hours=12),
+        concurrent_hashes: int = 2,
+    ) -> None:
+        """``concurrent_hashes`` caps argon2 runs at once (64 MiB each), against a flood of guesses."""
+        self._users = users
+        self._sessions = sessions
+        self._clock = clock
+        self._passwords = passwords or Passwords()
+        self._idle = idle
+        self._absolute = absolute
+        self._hashing = anyio.CapacityLimiter(concurrent_hashes)
+        self._delays_of_pair = AttemptDelays(free_failures=5)
+        self._delays_of_address = AttemptDelays(free_failures=25)
+
+    async def sign_in(self, username: str, *, password: str, address: str) -> Session:
+        """Open a session, or raise SignInRefusedError. ``address``: where the attempt comes from."""
+        pair = f"{username.casefold()[:64]}\x00{address}"
+        self._refuse_too_early(pair, address=address)
+        if self._hashing.statistics().tasks_waiting >= _WAITING_HASHES:
+            raise SignInRefusedError("busy", retry_after_s=2.0)
+        user = await anyio.to_thread.run_sync(self._users.find_user, username)
+        known_hash = user.password_hash if user is not None and not user.is_disabled else None
+        is_right = await anyio.to_thread.run_sync(
+            lambda: self._passwords.verify(password, password_hash=known_hash), limiter=self._hashing
+        )
+        if user is None or not is_right:
+            now = self._clock()
+            wait_s = self._delays_of_pair.note_failure(pair, at=now)
+            wait_s = max(wait_s, self._delays_of_address.note_failure(address, at=now))
+            raise SignInRefusedError("wrong_credentials", retry_after_s=wait_s)
+        self._delays_of_pair.forget(pair)
+        await self._renew_hash(user, password=password)
+        return await self._open(user)
+
+    async def resume(self, token: str, *, is_activity: bool) -> Session | None:
+        """Return the session of a cookie, or None when it has ended. ``is_activity`` postpones the idle end."""
+        return await anyio.to_thread.run_sync(lambda: self._resume(token, is_activity=is_activity))
+
+    async def sign_out(self, token: str) -> None:
+        """End the session of this token at once."""
+        await anyio.to_thread.run_sync(self._sessions.remove_session, hash_token(token))
+
+    def _refuse_too_early(self, pair: str, *, address: str) -> None:
+        now = self._clock()
+        wait_s = max(self._delays_of_pair.wait_s(pair, at=now), self._delays_of_address.wait_s(address, at=now))
+        if wait_s > 0:
+            raise SignInRefusedError("wait", retry_after_s=wait_s)
+
+    async def _renew_hash(self, user: User, *, password: str) -> None:
+        if not self._passwords.is_outdated(user.password_hash):
+            return
+        new_hash = await anyio.to_thread.run_sync(
+            lambda: self._passwords.hash_password(password, username=user.username), limiter=self._hashing
+        )
+        await anyio.to_thread.run_sync(
+            lambda: self._users.replace_password_hash(user.username, password_hash=new_hash)
+        )
+
+    async def _open(self, user: User) -> Session:
+        now = self._clock()
+        token = secrets.token_urlsafe(32)
+        stored = StoredSession(
+            token_hash=hash_token(token), username=user.username, created_at=now, last_seen_at=now
+        )
+        await anyio.to_thread.run_sync(self._sessions.add_session, stored)
+        return _session(token, user=user)
+
+    def _resume(self, token: str, *, is_activity: bool) -> Session | None:
+        token_hash = hash_token(token)
+        stored = self._sessions.find_session(token_hash)
+        if stored is None:
+            return None
+        now = self._clock()
+        user = self._users.find_user(stored.username)
+        is_over = now - stored.created_at >= self._absolute or now - stored.last_seen_at >= self._idle
+        if is_over or user is None or user.is_disabled:
+            self._sessions.remove_session(token_hash)
+            return None
+        if is_activity and now - stored.last_seen_at >= _TOUCH_EVERY:
+            self._sessions.touch_session(token_hash, last_seen_at=now)
+        return _session(token, user=user)
+
+
+def _session(token: str, *, user: User) -> Session:
+    return Session(
+        token=token, username=user.username, name=user.name, role=user.role, csrf_token=csrf_token_of(token)
+    )
