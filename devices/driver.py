@@ -4,14 +4,18 @@ A driver is fed whatever bytes arrived, in any cut, and gives back the events th
 same code therefore decodes a serial port, an MQTT message, a recorded file and a fuzzer's noise.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
 import msgspec
 
+from devices.errors import DeviceConfigurationError
 from devices.reading import DeviceEvent, DeviceKind, MeasuringSite, ReadingKind
+
+
+DriverOptions = Mapping[str, str | int | float | bool]
 
 
 class Wire(StrEnum):
@@ -71,3 +75,11 @@ class Driver(Protocol):
     def finish(self, *, received_at: datetime) -> Iterable[DeviceEvent]:
         """Say that the stream ended: what is left over becomes a fault with its offset."""
         ...
+
+
+def refuse_unknown_options(options: DriverOptions, *, known: Collection[str], driver: str) -> None:
+    """Raise ``DeviceConfigurationError`` for a misspelt option, instead of ignoring it for years."""
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        msg = f"{driver} knows no option {', '.join(unknown)}; known: {', '.join(sorted(known)) or 'none'}"
+        raise DeviceConfigurationError(msg)

@@ -146,6 +146,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     arrival: Arrival = Arrival.LIVE
     unusable_because: tuple[UnusableReason, ...] = ()
     acknowledge_with: Outgoing | None = None
+    byte_offset: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a naive time and a temperature that is no number."""
@@ -183,6 +184,7 @@ class ScannedText(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...]
     delivery_key: str
     check_digits_valid: bool | None = None
+    byte_offset: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a naive time."""
