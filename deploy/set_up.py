@@ -39,7 +39,14 @@ SYSTEM_PACKAGES: Mapping[str, tuple[str, ...]] = {
 }
 """Debian package -> any program that proves it is here. Only the full check uses them."""
 
-_UV_INDEX_SETTINGS = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_CONFIG_FILE", "UV_NO_INDEX")
+_UV_INDEX_SETTINGS = (
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX_URL",
+    "UV_INDEX",
+    "UV_EXTRA_INDEX_URL",
+    "UV_CONFIG_FILE",
+    "UV_NO_INDEX",
+)
 
 
 def make_ready(purpose: str) -> int:
@@ -66,7 +73,11 @@ def is_ready(purpose: str) -> bool:
     The dev lock is a superset of the run lock, so an environment made for ``check`` serves ``run``.
     """
     sets = ("check",) if purpose == "check" else ("run", "check")
-    return _venv_is_ours() and any(_stamp(name) == _expected_stamp(name) for name in sets) and browser_assets.is_ready(ROOT)
+    return (
+        _venv_is_ours()
+        and any(_stamp(name) == _expected_stamp(name) for name in sets)
+        and browser_assets.is_ready(ROOT)
+    )
 
 
 def _set_up(purpose: str) -> None:
@@ -79,7 +90,12 @@ def _set_up(purpose: str) -> None:
     env = environment()
     if not UV.exists() or _stamp("uv") != _digest(UV_LOCK):
         with step("installer uv"):
-            run_logged([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", UV_LOCK], log=LOG, cwd=ROOT, env=env)
+            run_logged(
+                [PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", UV_LOCK],
+                log=LOG,
+                cwd=ROOT,
+                env=env,
+            )
             _write_stamp("uv", _digest(UV_LOCK))
     if _stamp(lock_set) != _expected_stamp(lock_set):
         with step(f"Python packages of {LOCKS[lock_set].name}"):
@@ -108,11 +124,12 @@ def _make_venv() -> None:
 
 def _install_ensurepip() -> None:
     """Debian splits ensurepip out of python3; this is the one package that needs apt."""
-    package = "python3-venv" if sys.executable in {"/usr/bin/python3", "/usr/bin/python"} else f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    is_the_systems = sys.executable in {"/usr/bin/python3", "/usr/bin/python"}
+    package = "python3-venv" if is_the_systems else f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     prefix = apt_prefix()
     if prefix is None:
         msg = (
-            f"This Python has no ensurepip, so no virtual environment can be made, and this user may not install packages.\n"
+            "This Python has no ensurepip, so no virtual environment can be made, and this user may not install it.\n"
             f"    Install it once:  sudo apt-get install {package}\n    and run the same command again."
         )
         raise SetUpError(msg)
@@ -126,7 +143,10 @@ def apt_prefix() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
         return ["sudo", "-n"]
     return None
 
@@ -184,7 +204,7 @@ def _pip_settings() -> dict[str, str]:
 
 
 def parse_pip_settings(listed: str) -> dict[str, str]:
-    """Read the output of ``pip config list``: the environment beats [install], which beats [global].
+    r"""Read the output of ``pip config list``: the environment beats [install], which beats [global].
 
     >>> parse_pip_settings("global.index-url='a'\\n:env:.index-url='b'\\ninstall.no-index='true'\\n")
     {'index-url': 'b', 'no-index': 'true'}
@@ -241,25 +261,9 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def run(arguments: list[str]) -> int:
-    """``./run``: make ready, then become the demonstration."""
-    if not {"-h", "--help"} & set(arguments):
-        failed = make_ready("run")
-        if failed:
-            return failed
-    return _become("deploy.demo", arguments, purpose="run")
-
-
-def check(arguments: list[str]) -> int:
-    """``./check``: make ready, then become the checks."""
-    if not {"-h", "--help"} & set(arguments):
-        failed = make_ready("check")
-        if failed:
-            return failed
-    return _become("tests.check", arguments, purpose="check")
-
-
-def _become(module: str, arguments: list[str], *, purpose: str) -> int:
-    python = PYTHON if is_ready(purpose) else Path(sys.executable)
+def start(module: str, arguments: list[str], *, purpose: str) -> int:
+    """Make ready for ``purpose``, then become ``python -m module`` inside the environment."""
+    if failed := make_ready(purpose):
+        return failed
     os.chdir(ROOT)
-    os.execv(python, [str(python), "-m", module, *arguments])
+    os.execv(PYTHON, [str(PYTHON), "-m", module, *arguments])

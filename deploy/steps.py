@@ -45,7 +45,9 @@ def of_os_error(error: OSError, *, title: str) -> str:
     if error.errno == errno.ENOSPC:
         return f"The disk is full ({title}). Free at least 1 GB here and run the same command again."
     place = f" at {error.filename}" if error.filename else ""
-    return f"{title} failed{place}: {error.strerror or error}. Check who owns the folder, then run the same command again."
+    return (
+        f"{title} failed{place}: {error.strerror or error}. Check who owns the folder, then run the same command again."
+    )
 
 
 SENTENCES: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -55,8 +57,10 @@ SENTENCES: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("hash mismatch", "do not match the hashes", "eintegrity", "integrity checksum failed"),
-        "A downloaded file is not the one that the lock names (wrong hash), so nothing of it was installed. "
-        "A proxy or mirror may have altered it; try again from another network, and report it if it stays.",
+        (
+            "A downloaded file is not the one that the lock names (wrong hash), so nothing of it was installed. "
+            "A proxy or mirror may have altered it; try again from another network, and report it if it stays."
+        ),
     ),
     (
         (
@@ -80,18 +84,36 @@ SENTENCES: tuple[tuple[tuple[str, ...], str], ...] = (
             "unable to connect",
             "could not connect",
         ),
-        "The package index cannot be reached. Check the network and the proxy settings (https_proxy); for a mirror "
-        "set PIP_INDEX_URL and npm_config_registry. Then run the same command again: it goes on where it stopped.",
+        (
+            "The package index cannot be reached. Check the network and the proxy settings (https_proxy); for a mirror "
+            "set PIP_INDEX_URL and npm_config_registry. Then run the same command again: it goes on where it stopped."
+        ),
     ),
     (
-        ("certificate_verify_failed", "unknownissuer", "self-signed certificate", "self_signed_cert", "invalid peer certificate"),
-        "The package index's certificate is not trusted by this machine. Name your authority's file in "
-        "PIP_CERT, SSL_CERT_FILE and NODE_EXTRA_CA_CERTS, then run the same command again.",
+        (
+            "certificate_verify_failed",
+            "unknownissuer",
+            "self-signed certificate",
+            "self_signed_cert",
+            "invalid peer certificate",
+        ),
+        (
+            "The package index's certificate is not trusted by this machine. Name your authority's file in "
+            "PIP_CERT, SSL_CERT_FILE and NODE_EXTRA_CA_CERTS, then run the same command again."
+        ),
     ),
     (
-        ("no matching distribution", "no solution found", "was not found in the package registry", "e404", "404 not found"),
-        "The configured package index lacks a package that the lock names. If a mirror is configured "
-        "(PIP_INDEX_URL, UV_*, npm_config_registry), bring it up to date, then run the same command again.",
+        (
+            "no matching distribution",
+            "no solution found",
+            "was not found in the package registry",
+            "e404",
+            "404 not found",
+        ),
+        (
+            "The configured package index lacks a package that the lock names. If a mirror is configured "
+            "(PIP_INDEX_URL, UV_*, npm_config_registry), bring it up to date, then run the same command again."
+        ),
     ),
 )
 """What tools print (lower case), and what we say instead. The first row that matches wins."""
@@ -117,7 +139,13 @@ def run_logged(command: Sequence[str | Path], *, log: Path, cwd: Path, env: Mapp
     words = [str(word) for word in command]
     try:
         done = subprocess.run(
-            words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+            words,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
     except FileNotFoundError as error:
         msg = f"{words[0]} is not on this machine. Install it and run the same command again."
@@ -138,7 +166,10 @@ def need_space(folder: Path, *, megabytes: int) -> None:
     """Stop before a long download that cannot fit."""
     free = shutil.disk_usage(folder).free // 1_000_000
     if free < megabytes:
-        msg = f"The disk under {folder} has {free} MB free and set-up needs about {megabytes} MB. Free some and run the same command again."
+        msg = (
+            f"The disk under {folder} has {free} MB free and set-up needs about {megabytes} MB. "
+            "Free some and run the same command again."
+        )
         raise SetUpError(msg)
 
 
