@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from deploy import browser_assets
 from deploy.steps import SetUpError, complain, need_space, run_logged, step
@@ -108,7 +109,7 @@ def _set_up(purpose: str) -> None:
 def _sync(lock_set: str, *, env: Mapping[str, str]) -> None:
     for name in LOCKS:
         (STAMPS / name).unlink(missing_ok=True)
-    command = [UV, "pip", "sync", "--require-hashes", "--python", PYTHON, LOCKS[lock_set]]
+    command: list[str | Path] = [UV, "pip", "sync", "--require-hashes", "--python", PYTHON, LOCKS[lock_set]]
     run_logged(command, log=LOG, cwd=ROOT, env=env)
     _write_stamp(lock_set, _expected_stamp(lock_set))
 
@@ -261,9 +262,10 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def start(module: str, arguments: list[str], *, purpose: str) -> int:
-    """Make ready for ``purpose``, then become ``python -m module`` inside the environment."""
-    if failed := make_ready(purpose):
-        return failed
+def start(module: str, arguments: list[str], *, purpose: str) -> NoReturn:
+    """Make ready for ``purpose``, then become ``python -m module``; leaves the program in any case."""
+    failed = make_ready(purpose)
+    if failed:
+        sys.exit(failed)
     os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), "-m", module, *arguments])
