@@ -26,7 +26,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class OpenPaths(msgspec.Struct, frozen=True, kw_only=True):
     """What needs no session. ``signed_prefixes`` carry their own signature: no cookie, no CSRF check."""
 
-    exact: frozenset[str] = frozenset({"/sign-in", "/language", "/api/health", "/metrics", "/favicon.ico"})
+    exact: frozenset[str] = frozenset({"/sign-in", "/preferences", "/api/health", "/metrics", "/favicon.ico"})
     prefixes: tuple[str, ...] = ("/static/",)
     signed_prefixes: tuple[str, ...] = ("/sync/v1/",)
 
@@ -123,7 +123,7 @@ class AccessGate:
             return refusal_response("foreign_page", http_code=403), receive
         if session is None:
             return (None if self._open.is_open(path) else _not_signed_in(scope, headers=headers)), receive
-        if not is_change or path in {"/sign-in", "/language"}:
+        if not is_change or path in {"/sign-in", "/preferences"}:
             return None, receive
         try:
             given, receive = await _given_token(scope, receive, headers=headers)

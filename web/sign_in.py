@@ -170,16 +170,12 @@ class SignIn:
         new_hash = await anyio.to_thread.run_sync(
             lambda: self._passwords.hash_password(password, username=user.username), limiter=self._hashing
         )
-        await anyio.to_thread.run_sync(
-            lambda: self._users.replace_password_hash(user.username, password_hash=new_hash)
-        )
+        await anyio.to_thread.run_sync(lambda: self._users.replace_password_hash(user.username, password_hash=new_hash))
 
     async def _open(self, user: User) -> Session:
         now = self._clock()
         token = secrets.token_urlsafe(32)
-        stored = StoredSession(
-            token_hash=hash_token(token), username=user.username, created_at=now, last_seen_at=now
-        )
+        stored = StoredSession(token_hash=hash_token(token), username=user.username, created_at=now, last_seen_at=now)
         await anyio.to_thread.run_sync(self._sessions.add_session, stored)
         return _session(token, user=user)
 
@@ -200,6 +196,4 @@ class SignIn:
 
 
 def _session(token: str, *, user: User) -> Session:
-    return Session(
-        token=token, username=user.username, name=user.name, role=user.role, csrf_token=csrf_token_of(token)
-    )
+    return Session(token=token, username=user.username, name=user.name, role=user.role, csrf_token=csrf_token_of(token))
