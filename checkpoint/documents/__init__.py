@@ -1,0 +1,83 @@
+"""Identity documents: what a reader sends becomes fields, verdicts of check digits, and warnings.
+
+Pure: no input or output, the day of reading is an argument, nothing raises on any text. The machine
+proposes, the officer confirms.
+"""
+
+from checkpoint.documents.border_pass import (
+    PassModel,
+    PassNumber,
+    is_valid_on,
+    latest_expiry,
+    look_alike_key,
+    may_share_pass,
+    number_key,
+    read_pass_number,
+    validity_warnings,
+)
+from checkpoint.documents.cccd import CitizenCardQr, is_personal_number, number_warnings, read_citizen_qr
+from checkpoint.documents.check_digits import CheckDigit, Verdict, check_digit
+from checkpoint.documents.document_dates import PartialDate
+from checkpoint.documents.faults import DocumentFault, DocumentWarning, FaultCode, WarningCode
+from checkpoint.documents.matching import (
+    Certainty,
+    Match,
+    MatchKey,
+    NameComparison,
+    PersonIdentifiers,
+    compare_names,
+    find_matches,
+    person_key,
+)
+from checkpoint.documents.mrz import MachineReadableZone, read_mrz
+from checkpoint.documents.mrz_layouts import LayoutName
+from checkpoint.documents.mrz_repair import Replacement, suggest_repair
+from checkpoint.documents.mrz_text import split_mrz_text
+from checkpoint.documents.names import fold, icao_variants, stored_form, with_one_tone_placement
+from checkpoint.documents.reading import DocumentFields, ReadDocument, ReadingSource, read_document
+
+__all__ = [
+    "Certainty",
+    "CheckDigit",
+    "CitizenCardQr",
+    "DocumentFault",
+    "DocumentFields",
+    "DocumentWarning",
+    "FaultCode",
+    "LayoutName",
+    "MachineReadableZone",
+    "Match",
+    "MatchKey",
+    "NameComparison",
+    "PartialDate",
+    "PassModel",
+    "PassNumber",
+    "PersonIdentifiers",
+    "ReadDocument",
+    "ReadingSource",
+    "Replacement",
+    "Verdict",
+    "WarningCode",
+    "check_digit",
+    "compare_names",
+    "find_matches",
+    "fold",
+    "icao_variants",
+    "is_personal_number",
+    "is_valid_on",
+    "latest_expiry",
+    "look_alike_key",
+    "may_share_pass",
+    "number_key",
+    "number_warnings",
+    "person_key",
+    "read_citizen_qr",
+    "read_document",
+    "read_mrz",
+    "read_pass_number",
+    "split_mrz_text",
+    "stored_form",
+    "suggest_repair",
+    "validity_warnings",
+    "with_one_tone_placement",
+]

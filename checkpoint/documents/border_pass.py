@@ -1,0 +1,151 @@
+"""Border passes (giấy thông hành): a number, a model, twelve months. No zone, no chip, no code.
+
+Decree 76/2020/NĐ-CP and Circular 31/2023/TT-BCA article 3. The format of the number is not
+published, so the number is kept as it was read beside a key that ignores case, blanks and
+punctuation. The Chinese permits of the facing zone are known by their number in the same way.
+"""
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from unicodedata import normalize
+
+from msgspec import Struct
+
+from checkpoint.documents.faults import DocumentWarning, WarningCode
+from checkpoint.documents.names import stored_form
+from sync.agreement.vocabulary import PassRegime, TravellerCategory
+
+_NOT_IN_KEY: Final = re.compile(r"[^0-9A-Z]+")
+_BARRED_D: Final = str.maketrans("ĐÐđð", "DDdd")
+_LOOK_ALIKES: Final = str.maketrans("OQDILZSGB", "000112568")
+_SHORTEST_NUMBER: Final = 4
+_LONGEST_NUMBER: Final = 20
+CHILD_SHARES_UNTIL_AGE: Final = 16
+
+
+class PassModel(StrEnum):
+    """The four booklets of Circular 31/2023/TT-BCA, by the name printed on them."""
+
+    GTHVN01_TQ = "GTHVN01-TQ"
+    GTHVN02_TQ = "GTHVN02-TQ"
+    GTHVN_C = "GTHVN-C"
+    GTHVN_L = "GTHVN-L"
+
+
+class PassModelRules(Struct, frozen=True, kw_only=True):
+    """What one model is: where it is valid, who holds it, how many pages it has."""
+
+    regime: PassRegime
+    holder_category: TravellerCategory
+    pages: int
+
+
+PASS_MODELS: Final = {
+    PassModel.GTHVN01_TQ: PassModelRules(regime=PassRegime.CHINA, holder_category=TravellerCategory.OFFICIAL, pages=28),
+    PassModel.GTHVN02_TQ: PassModelRules(
+        regime=PassRegime.CHINA, holder_category=TravellerCategory.BORDER_RESIDENT, pages=28
+    ),
+    PassModel.GTHVN_C: PassModelRules(
+        regime=PassRegime.CAMBODIA, holder_category=TravellerCategory.BORDER_RESIDENT, pages=16
+    ),
+    PassModel.GTHVN_L: PassModelRules(
+        regime=PassRegime.LAOS, holder_category=TravellerCategory.BORDER_RESIDENT, pages=16
+    ),
+}
+_MODEL_KEYS: Final = {_NOT_IN_KEY.sub("", model.value): model for model in PassModel}
+
+
+class PassNumber(Struct, frozen=True, kw_only=True):
+    """A number as it was read (``display``), its key for the register, the model if one was read too."""
+
+    display: str
+    key: str
+    model: PassModel | None = None
+
+    @property
+    def regime(self) -> PassRegime | None:
+        """Return the border on which the pass is valid, where the model is known."""
+        return None if self.model is None else PASS_MODELS[self.model].regime
+
+    @property
+    def is_plausible(self) -> bool:
+        """Tell whether it could be a number at all: 4 to 20 characters of which one is a digit."""
+        long_enough = _SHORTEST_NUMBER <= len(self.key) <= _LONGEST_NUMBER
+        return long_enough and any(mark.isdigit() for mark in self.key)
+
+
+def number_key(text: str) -> str:
+    """Return the key of a document number: upper case letters and digits only.
+
+    >>> number_key("gth 0012-345/tq"), number_key("ĐB 12")
+    ('GTH0012345TQ', 'DB12')
+    """
+    return _NOT_IN_KEY.sub("", normalize("NFKC", text).translate(_BARRED_D).upper())
+
+
+def look_alike_key(text: str) -> str:
+    """Return a key in which O is 0, I is 1 and so on: for proposing a mistyped number, never for identity."""
+    return number_key(text).translate(_LOOK_ALIKES)
+
+
+def read_pass_number(text: str) -> PassNumber:
+    """Read a typed or scanned number, with or without the model in front of it.
+
+    >>> found = read_pass_number("gthvn02-tq  00123456")
+    >>> found.key, found.model.value
+    ('00123456', 'GTHVN02-TQ')
+    """
+    display = stored_form(text)
+    key = number_key(display)
+    for model_key, model in _MODEL_KEYS.items():
+        if key.startswith(model_key) and len(key) > len(model_key):
+            return PassNumber(display=display, key=key[len(model_key) :], model=model)
+    return PassNumber(display=display, key=key)
+
+
+def latest_expiry(issued_on: date) -> date:
+    """Return the last day of the longest validity, twelve months after issue.
+
+    >>> latest_expiry(date(2025, 11, 22)), latest_expiry(date(2024, 2, 29))
+    (datetime.date(2026, 11, 22), datetime.date(2025, 2, 28))
+    """
+    try:
+        return issued_on.replace(year=issued_on.year + 1)
+    except ValueError:
+        return date(issued_on.year + 1, 2, 28)
+
+
+def is_valid_on(today: date, *, expires_on: date, issued_on: date | None = None) -> bool:
+    """Tell whether a pass is valid: on its last day it still is."""
+    return (issued_on is None or issued_on <= today) and today <= expires_on
+
+
+def validity_warnings(*, expires_on: date, today: date, issued_on: date | None = None) -> tuple[DocumentWarning, ...]:
+    """Say what is wrong with the dates of a pass; nothing on its last day.
+
+    >>> validity_warnings(expires_on=date(2026, 11, 22), today=date(2026, 11, 22))
+    ()
+    """
+    odd = (
+        (WarningCode.DOCUMENT_EXPIRED, "date_of_expiry", today > expires_on),
+        (WarningCode.NOT_YET_VALID, "date_of_issue", issued_on is not None and issued_on > today),
+        (WarningCode.DATE_ORDER, "date_of_expiry", issued_on is not None and expires_on < issued_on),
+        (
+            WarningCode.VALIDITY_TOO_LONG,
+            "date_of_expiry",
+            issued_on is not None and expires_on > latest_expiry(issued_on),
+        ),
+    )
+    return tuple(DocumentWarning(code=code, field=field) for code, field, is_odd in odd if is_odd)
+
+
+def may_share_pass(born_on: date, *, today: date) -> bool:
+    """Tell whether a child may cross on a parent's pass: until the day before the 16th birthday.
+
+    >>> may_share_pass(date(2010, 11, 23), today=date(2026, 11, 22))
+    True
+    """
+    age_years = today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+    return 0 <= age_years < CHILD_SHARES_UNTIL_AGE

@@ -1,0 +1,249 @@
+"""One entrance for whatever a reader or an officer hands over: a zone, a citizen card's code, a number.
+
+Order: a text with the separators of a citizen card's code is one; a short single line without
+fillers is a number; everything else is tried as a machine readable zone. The result says what was
+read and how far to trust it; it decides nothing.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from checkpoint.documents.border_pass import read_pass_number
+from checkpoint.documents.cccd import (
+    CitizenCardQr,
+    citizen_card_warnings,
+    is_citizen_card,
+    is_personal_number,
+    looks_like_citizen_qr,
+    number_warnings,
+    read_citizen_qr,
+    year_in_number,
+)
+from checkpoint.documents.check_digits import FILLER, CheckDigit, Verdict
+from checkpoint.documents.document_dates import PartialDate
+from checkpoint.documents.faults import DocumentFault, DocumentWarning, FaultCode, WarningCode, fault
+from checkpoint.documents.mrz import MachineReadableZone, read_mrz
+from checkpoint.documents.mrz_layouts import LayoutName
+from checkpoint.documents.mrz_repair import Replacement, suggest_repair
+from checkpoint.documents.mrz_text import split_mrz_text, unframed_lines
+from sync.agreement.vocabulary import DocumentKind, PassRegime, Sex
+
+_LONGEST_TYPED_NUMBER: Final = 28
+_VIETNAM: Final = "VNM"
+
+
+class ReadingSource(StrEnum):
+    """What was read: a zone, the code of a citizen card, or a number that nothing verifies."""
+
+    MRZ = "mrz"
+    CITIZEN_CARD_QR = "citizen_card_qr"
+    NUMBER = "number"
+
+
+class DocumentFields(Struct, frozen=True, kw_only=True):
+    """The fields by the names of Doc 9303; empty where the document does not have them.
+
+    Dates are written as in ``PartialDate.iso``, None if unknown. ``full_name`` is in the order of
+    the document with the marks it has. ``number_key`` is what the register of passes is asked for.
+    """
+
+    document_code: str = ""
+    issuing_state: str = ""
+    document_number: str = ""
+    number_key: str = ""
+    nationality: str = ""
+    date_of_birth: str | None = None
+    sex: Sex = Sex.UNSPECIFIED
+    date_of_expiry: str | None = None
+    date_of_issue: str | None = None
+    primary_identifier: str = ""
+    secondary_identifier: str = ""
+    full_name: str = ""
+    name_may_be_truncated: bool = False
+    personal_number: str = ""
+    former_number: str = ""
+    address: str = ""
+    optional_fields: tuple[str, ...] = ()
+    unread_tail: tuple[str, ...] = ()
+    pass_model: str = ""
+    pass_regime: PassRegime | None = None
+
+
+class ReadDocument(Struct, frozen=True, kw_only=True):
+    """One document as read. ``suggestions`` are replacements an officer may confirm; none was applied.
+
+    ``born_on`` is given only for a complete date; ``expires_on`` is the last day the date can mean.
+    """
+
+    kind: DocumentKind
+    source: ReadingSource
+    layout: LayoutName | None = None
+    fields: DocumentFields
+    born_on: date | None = None
+    expires_on: date | None = None
+    check_digits: tuple[CheckDigit, ...] = ()
+    warnings: tuple[DocumentWarning, ...] = ()
+    suggestions: tuple[Replacement, ...] = ()
+
+    @property
+    def are_check_digits_valid(self) -> bool | None:
+        """Tell whether no check digit is invalid; None if the document has none.
+
+        A deviant digit follows its issuer's own rule: it is warned of, but it is not invalid.
+        """
+        if not self.check_digits:
+            return None
+        return all(digit.verdict is not Verdict.INVALID for digit in self.check_digits)
+
+
+def read_document(text: str, *, today: date) -> ReadDocument | DocumentFault:
+    """Read one document from the text of a reader or a keyboard; never raises.
+
+    ``today`` is the local day at the gate.
+
+    >>> found = read_document("gthvn02-tq 00123456", today=date(2026, 11, 22))
+    >>> found.kind.value, found.fields.number_key, found.warnings[0].code.value
+    ('border_pass', '00123456', 'number_not_verifiable')
+    """
+    if looks_like_citizen_qr(text):
+        card = read_citizen_qr(text, today=today)
+        return card if isinstance(card, DocumentFault) else _from_citizen_qr(card)
+    frames = unframed_lines(text)
+    if not frames:
+        return fault(FaultCode.EMPTY, detail="no character")
+    if len(frames) == 1 and len(frames[0]) <= _LONGEST_TYPED_NUMBER and FILLER not in frames[0]:
+        return _from_number(frames[0])
+    zone = read_mrz(split_mrz_text(text), today=today)
+    return zone if isinstance(zone, DocumentFault) else _from_zone(zone, today=today)
+
+
+def _kind_of(zone: MachineReadableZone) -> DocumentKind:
+    code = zone.document_code
+    if code == "AC":
+        return DocumentKind.CREW_CERTIFICATE
+    by_letter = {
+        "P": DocumentKind.PASSPORT,
+        "V": DocumentKind.VISA,
+        "A": DocumentKind.IDENTITY_CARD,
+        "C": DocumentKind.IDENTITY_CARD,
+        "I": DocumentKind.IDENTITY_CARD,
+    }
+    return by_letter.get(code[:1], DocumentKind.OTHER)
+
+
+def _with_century_of_number(zone: MachineReadableZone, *, today: date) -> MachineReadableZone:
+    """Let the century digit of a citizen's number decide between two readings of two digits.
+
+    Without it a card holder of 101 would be read as a child of one year.
+    """
+    birth = zone.date_of_birth
+    if birth is None or birth.year is None or not is_personal_number(zone.personal_number):
+        return zone
+    year = year_in_number(zone.personal_number)
+    if year == birth.year or year % 100 != birth.year % 100 or year > today.year:
+        return zone
+    return replace(zone, date_of_birth=PartialDate(year=year, month=birth.month, day=birth.day))
+
+
+def _from_zone(zone: MachineReadableZone, *, today: date) -> ReadDocument:
+    warnings: tuple[DocumentWarning, ...] = ()
+    if is_citizen_card(zone):
+        zone = _with_century_of_number(zone, today=today)
+        warnings = citizen_card_warnings(zone)
+    birth, expiry = zone.date_of_birth, zone.date_of_expiry
+    expires_on = None if expiry is None else expiry.last_day()
+    if expires_on is not None and expires_on < today:
+        warnings += (DocumentWarning(code=WarningCode.DOCUMENT_EXPIRED, field="date_of_expiry"),)
+    suggestions = suggest_repair(zone, today=today)
+    if suggestions:
+        warnings += (DocumentWarning(code=WarningCode.REPAIR_SUGGESTED, field="lines"),)
+    return ReadDocument(
+        kind=_kind_of(zone),
+        source=ReadingSource.MRZ,
+        layout=zone.layout,
+        fields=_fields_of(zone),
+        born_on=birth.last_day() if birth is not None and birth.is_complete else None,
+        expires_on=expires_on,
+        check_digits=zone.check_digits,
+        warnings=zone.warnings + warnings,
+        suggestions=suggestions,
+    )
+
+
+def _fields_of(zone: MachineReadableZone) -> DocumentFields:
+    birth, expiry = zone.date_of_birth, zone.date_of_expiry
+    return DocumentFields(
+        document_code=zone.document_code,
+        issuing_state=zone.issuing_state,
+        document_number=zone.document_number,
+        number_key=zone.document_number,
+        nationality=zone.nationality,
+        date_of_birth=None if birth is None else birth.iso,
+        sex=zone.sex,
+        date_of_expiry=None if expiry is None else expiry.iso,
+        primary_identifier=zone.primary_identifier,
+        secondary_identifier=zone.secondary_identifier,
+        full_name=f"{zone.primary_identifier} {zone.secondary_identifier}".strip(),
+        name_may_be_truncated=zone.name_may_be_truncated,
+        personal_number=zone.personal_number,
+        optional_fields=zone.optional_fields,
+    )
+
+
+def _from_citizen_qr(card: CitizenCardQr) -> ReadDocument:
+    primary, _, secondary = card.full_name.partition(" ")
+    birth, issued = card.date_of_birth, card.date_of_issue
+    return ReadDocument(
+        kind=DocumentKind.IDENTITY_CARD,
+        source=ReadingSource.CITIZEN_CARD_QR,
+        fields=DocumentFields(
+            issuing_state=_VIETNAM,
+            document_number=card.number_as_read,
+            number_key=card.personal_number,
+            nationality=_VIETNAM,
+            date_of_birth=None if birth is None else birth.iso,
+            sex=card.sex,
+            date_of_issue=None if issued is None else issued.iso,
+            primary_identifier=primary,
+            secondary_identifier=secondary,
+            full_name=card.full_name,
+            personal_number=card.personal_number,
+            former_number=card.former_number,
+            address=card.address,
+            unread_tail=card.unread_tail,
+        ),
+        born_on=birth.last_day() if birth is not None and birth.is_complete else None,
+        warnings=card.warnings,
+    )
+
+
+def _from_number(text: str) -> ReadDocument | DocumentFault:
+    """Twelve digits are a citizen's number; any other number is looked up among the border passes."""
+    found = read_pass_number(text)
+    warnings = [DocumentWarning(code=WarningCode.NUMBER_NOT_VERIFIABLE, field="document_number")]
+    if is_personal_number(found.key) and found.model is None:
+        warnings += number_warnings(found.key, birth=None, sex=Sex.UNSPECIFIED)
+        fields = DocumentFields(
+            issuing_state=_VIETNAM,
+            document_number=found.key,
+            number_key=found.key,
+            personal_number=found.key,
+        )
+        return ReadDocument(
+            kind=DocumentKind.IDENTITY_CARD, source=ReadingSource.NUMBER, fields=fields, warnings=tuple(warnings)
+        )
+    if not found.is_plausible:
+        return fault(FaultCode.NOT_RECOGNISED, detail="neither a zone, nor a citizen card's code, nor a number")
+    fields = DocumentFields(
+        document_number=found.display,
+        number_key=found.key,
+        pass_model="" if found.model is None else found.model.value,
+        pass_regime=found.regime,
+    )
+    return ReadDocument(
+        kind=DocumentKind.BORDER_PASS, source=ReadingSource.NUMBER, fields=fields, warnings=tuple(warnings)
+    )
