@@ -30,7 +30,7 @@ class ChainDifference(msgspec.Struct, frozen=True, kw_only=True):
     found: str
 
 
-class ChainBroken(ValueError):
+class ChainBrokenError(ValueError):
     """A record does not follow the one before it; ``difference`` says where and how."""
 
     def __init__(self, difference: ChainDifference) -> None:
@@ -61,12 +61,12 @@ def record_hash(record: bytes) -> bytes:
 def extend(head: ChainHead, record: bytes, *, sequence: int, previous_hash: str) -> ChainHead:
     """Return the head after ``record``, whose envelope says ``sequence`` and ``previous_hash`` (hex).
 
-    Raises ``ChainBroken`` when it does not follow ``head``.
+    Raises ``ChainBrokenError`` when it does not follow ``head``.
     """
     if sequence != head.sequence + 1:
-        raise ChainBroken(_difference(head.sequence + 1, "sequence", head.sequence + 1, sequence))
+        raise ChainBrokenError(_difference(sequence, "sequence", expected=head.sequence + 1, found=sequence))
     if previous_hash != head.hash.hex():
-        raise ChainBroken(_difference(sequence, "previous_hash", head.hash.hex(), previous_hash))
+        raise ChainBrokenError(_difference(sequence, "previous_hash", expected=head.hash.hex(), found=previous_hash))
     return ChainHead(sequence=sequence, hash=record_hash(record))
 
 
@@ -82,12 +82,12 @@ def verify_chain(
         try:
             link = _LINKS.decode(record)
             head = extend(head, record, sequence=link.sequence, previous_hash=link.previous_hash)
-        except ChainBroken as broken:
+        except ChainBrokenError as broken:
             return broken.difference
         except msgspec.DecodeError:
-            return _difference(head.sequence + 1, "record", "a record of version 1", "unreadable bytes")
+            return _difference(head.sequence + 1, "record", expected="a record of version 1", found="unreadable bytes")
     return head
 
 
-def _difference(sequence: int, field: str, expected: object, found: object) -> ChainDifference:
+def _difference(sequence: int, field: str, *, expected: object, found: object) -> ChainDifference:
     return ChainDifference(sequence=sequence, field=field, expected=str(expected), found=str(found))

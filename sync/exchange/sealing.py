@@ -53,10 +53,10 @@ def new_episode_key(random_bytes: Callable[[int], bytes] = secrets.token_bytes) 
 
 
 def associated_bytes(record_id: str, *, edge_id: str) -> bytes:
-    """Say which record of which edge a ciphertext belongs to.
+    r"""Say which record of which edge a ciphertext belongs to.
 
     >>> associated_bytes("018f", edge_id="mong-cai-1")
-    b'kiemdich/sealed/v1\\x00mong-cai-1\\x00018f'
+    b'kiemdich/sealed/v1\x00mong-cai-1\x00018f'
     """
     return _SEALED_TAG + edge_id.encode() + b"\x00" + str(record_id).encode()
 
