@@ -1,0 +1,372 @@
+"""A lane: where a reading meets a person. Pure: states, events and one table of allowed moves.
+
+The rules of pairing, each held by a property test:
+
+* a usable reading observed within ``window_s`` of the presentation binds to the person presented;
+* a reading that arrived shortly before (not older than ``stale_after_s``) while nobody was in the
+  lane may bind too;
+* two usable readings of one window are shown, and the officer chooses; the lane never guesses;
+* a retained, repeated, stale, zero or implausible reading never binds, and neither does one that
+  was taken while somebody else stood in the lane;
+* a crossing is closed as cleared only over a bound reading or a coded exception (R008);
+* once a raised reading is written down, nothing but a clinical recheck ends the alarm.
+
+``assess`` is not called here: the caller tells the lane the outcome with ``conclude``.
+"""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from sync.agreement.facts import Measurement
+from sync.agreement.records import CodedException, TravellerIdentity
+from sync.agreement.vocabulary import (
+    Direction,
+    DocumentKind,
+    ModeOfEntry,
+    Outcome,
+    PurposeOfCrossing,
+    Symptom,
+    TravellerCategory,
+)
+
+# Outside this range no skin, canthus or core temperature of a living person lies.
+PLAUSIBLE_FROM_C = 25.0
+PLAUSIBLE_TO_C = 45.0
+# A device clock may run ahead of the edge by so much before its reading counts as misdated.
+AHEAD_ALLOWED_S = 1.0
+
+
+class Phase(StrEnum):
+    """Where a lane stands; the screens show exactly these."""
+
+    EMPTY = "empty"
+    AWAITING_READING = "awaiting_reading"
+    CHOOSE_READING = "choose_reading"
+    VERDICT = "verdict"
+    AWAITING_RECHECK = "awaiting_recheck"
+
+
+class LaneEvent(StrEnum):
+    """What can happen in a lane."""
+
+    PRESENTED = "presented"
+    READING_ARRIVED = "reading_arrived"
+    CHOSEN = "chosen"
+    MEASURED_BY_HAND = "measured_by_hand"
+    AMENDED = "amended"
+    EXCEPTED = "excepted"
+    CONCLUDED = "concluded"
+    CLOSED = "closed"
+    RECHECKED = "rechecked"
+    DISCARDED = "discarded"
+
+
+_E, _A, _C, _V, _R = Phase.EMPTY, Phase.AWAITING_READING, Phase.CHOOSE_READING, Phase.VERDICT, Phase.AWAITING_RECHECK
+
+# (phase, event) -> phases it may lead to. A pair that is not here is refused.
+MOVES: dict[tuple[Phase, LaneEvent], frozenset[Phase]] = {
+    (_E, LaneEvent.PRESENTED): frozenset({_A, _C, _V}),
+    (_E, LaneEvent.READING_ARRIVED): frozenset({_E}),
+    (_A, LaneEvent.PRESENTED): frozenset({_A, _C, _V}),
+    (_A, LaneEvent.READING_ARRIVED): frozenset({_A, _V}),
+    (_A, LaneEvent.MEASURED_BY_HAND): frozenset({_V}),
+    (_A, LaneEvent.AMENDED): frozenset({_A}),
+    (_A, LaneEvent.EXCEPTED): frozenset({_V}),
+    (_A, LaneEvent.CONCLUDED): frozenset({_A, _V}),
+    (_A, LaneEvent.DISCARDED): frozenset({_E}),
+    (_C, LaneEvent.READING_ARRIVED): frozenset({_C}),
+    (_C, LaneEvent.CHOSEN): frozenset({_V}),
+    (_C, LaneEvent.MEASURED_BY_HAND): frozenset({_V}),
+    (_C, LaneEvent.AMENDED): frozenset({_C}),
+    (_C, LaneEvent.CONCLUDED): frozenset({_C}),
+    (_C, LaneEvent.DISCARDED): frozenset({_E}),
+    (_V, LaneEvent.READING_ARRIVED): frozenset({_V, _C}),
+    (_V, LaneEvent.MEASURED_BY_HAND): frozenset({_V}),
+    (_V, LaneEvent.AMENDED): frozenset({_V}),
+    (_V, LaneEvent.EXCEPTED): frozenset({_V}),
+    (_V, LaneEvent.CONCLUDED): frozenset({_A, _V, _R}),
+    (_V, LaneEvent.CLOSED): frozenset({_E}),
+    (_V, LaneEvent.DISCARDED): frozenset({_E}),
+    (_R, LaneEvent.READING_ARRIVED): frozenset({_R}),
+    (_R, LaneEvent.RECHECKED): frozenset({_E}),
+}
+
+
+class LaneFault(StrEnum):
+    """Why a lane refuses what it was asked."""
+
+    MOVE_NOT_ALLOWED = "lane_move_not_allowed"
+    LANE_BUSY = "lane_busy"
+    READING_BOUND = "reading_bound"
+    NO_SUCH_READING = "no_such_reading"
+    NOT_CLEARED = "verdict_not_cleared"
+    NO_READING = "no_reading_bound"
+    READING_NOT_USABLE = "reading_not_usable"
+
+
+class LaneError(ValueError):
+    """The lane is not in a state for this; ``code`` says why. Look at the lane, do not retry."""
+
+    def __init__(self, code: LaneFault) -> None:
+        """Keep the reason as a code; the words stand in the labels."""
+        super().__init__(code.value)
+        self.code = code
+
+
+class NotBound(StrEnum):
+    """Why a reading that arrived was not bound; it is kept in the store with its reason."""
+
+    UNUSABLE = "unusable"
+    STALE = "stale"
+    MISDATED = "misdated"
+    IMPLAUSIBLE = "implausible"
+    REPEATED = "repeated"
+    NOBODY_THERE = "nobody_there"
+    OUTSIDE_WINDOW = "outside_window"
+    ALREADY_WRITTEN = "already_written"
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """The two durations of pairing, in seconds."""
+
+    window_s: float
+    stale_after_s: float
+
+    @property
+    def window(self) -> timedelta:
+        """Furthest a reading may lie from the presentation."""
+        return timedelta(seconds=self.window_s)
+
+    @property
+    def stale_after(self) -> timedelta:
+        """Oldest a reading may be when it arrives."""
+        return timedelta(seconds=self.stale_after_s)
+
+
+class Presentation(msgspec.Struct, frozen=True, kw_only=True):
+    """Who stands in the lane and what is known of the crossing; ``crossing_id`` is the draft's id too."""
+
+    crossing_id: str
+    presented_at: datetime
+    identity: TravellerIdentity
+    document_kind: DocumentKind
+    category: TravellerCategory
+    purpose: PurposeOfCrossing
+    direction: Direction
+    mode_of_entry: ModeOfEntry
+    person_key: str = ""
+    nationality: str | None = None
+    age_years: int | None = None
+    document_expires_on: date | None = None
+    is_document_cancelled: bool = False
+    are_check_digits_valid: bool | None = None
+    visited_areas: tuple[str, ...] = ()
+    symptoms: tuple[Symptom, ...] = ()
+    has_declaration: bool = False
+
+
+class SeenReading(msgspec.Struct, frozen=True, kw_only=True):
+    """Remembered until it would be stale anyway, so that a second delivery cannot bind."""
+
+    reading_id: str
+    observed_at: datetime
+
+
+class LaneState(msgspec.Struct, frozen=True, kw_only=True):
+    """One lane at one moment. ``recent`` are usable readings taken while nobody stood here."""
+
+    phase: Phase = Phase.EMPTY
+    presentation: Presentation | None = None
+    bound: Measurement | None = None
+    candidates: tuple[Measurement, ...] = ()
+    exception: CodedException | None = None
+    recent: tuple[Measurement, ...] = ()
+    seen: tuple[SeenReading, ...] = ()
+
+    @property
+    def person(self) -> Presentation:
+        """The person presented; raises ``LaneError`` when the lane is empty."""
+        if self.presentation is None:
+            raise LaneError(LaneFault.MOVE_NOT_ALLOWED)
+        return self.presentation
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """What a decision may rest on now: the bound reading, or nothing."""
+        return (self.bound,) if self.bound is not None else ()
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one arrived reading; ``not_bound`` is ``None`` if it is bound or a candidate."""
+
+    state: LaneState
+    not_bound: NotBound | None = None
+
+
+def present(state: LaneState, presentation: Presentation, *, at: datetime, pairing: Pairing) -> LaneState:
+    """Put a person before the lane. The same document again renews the window; another one is refused."""
+    if state.phase is Phase.AWAITING_READING:
+        if state.person.identity.document_number != presentation.identity.document_number:
+            raise LaneError(LaneFault.LANE_BUSY)
+        presentation = msgspec.structs.replace(presentation, crossing_id=state.person.crossing_id)
+    elif state.phase is not Phase.EMPTY:
+        raise LaneError(LaneFault.LANE_BUSY)
+    fresh = tuple(one for one in state.recent if at - one.observed_at <= pairing.stale_after)
+    cleared = LaneState(presentation=presentation, seen=state.seen)
+    return _move(state, LaneEvent.PRESENTED, to=_with_candidates(cleared, fresh))
+
+
+def take_reading(state: LaneState, measurement: Measurement, *, at: datetime, pairing: Pairing) -> Taken:
+    """Take a reading that arrived at ``at``: bind it, offer it, keep it for a moment, or say why not."""
+    reason = _unfit(state, measurement, at=at, pairing=pairing)
+    remembered = _remember(state, measurement, at=at, pairing=pairing)
+    if reason is not None:
+        return Taken(state=remembered, not_bound=reason)
+    if state.phase is Phase.AWAITING_RECHECK:
+        return Taken(state=remembered, not_bound=NotBound.ALREADY_WRITTEN)
+    presentation = state.presentation
+    if presentation is None:
+        return Taken(state=_keep_recent(remembered, measurement, at=at, pairing=pairing), not_bound=NotBound.NOBODY_THERE)
+    if abs(measurement.observed_at - presentation.presented_at) > pairing.window:
+        kept = remembered
+        if state.phase is Phase.AWAITING_READING:
+            kept = _keep_recent(remembered, measurement, at=at, pairing=pairing)
+        return Taken(state=kept, not_bound=NotBound.OUTSIDE_WINDOW)
+    known = state.candidates or state.measurements
+    bound = _with_candidates(msgspec.structs.replace(remembered, recent=()), (*known, measurement))
+    return Taken(state=_move(state, LaneEvent.READING_ARRIVED, to=bound))
+
+
+def choose(state: LaneState, reading_id: str) -> LaneState:
+    """The officer says which of the candidates is this person's."""
+    require(state, LaneEvent.CHOSEN)
+    chosen = tuple(one for one in state.candidates if one.reading_id == reading_id)
+    if not chosen:
+        raise LaneError(LaneFault.NO_SUCH_READING)
+    return _move(state, LaneEvent.CHOSEN, to=_with_candidates(state, chosen))
+
+
+def measure_by_hand(state: LaneState, measurement: Measurement) -> LaneState:
+    """The officer measured this very person with a hand thermometer; no pairing is needed."""
+    require(state, LaneEvent.MEASURED_BY_HAND)
+    if state.bound is not None:
+        raise LaneError(LaneFault.READING_BOUND)
+    if not measurement.is_usable or not _is_plausible(measurement):
+        raise LaneError(LaneFault.READING_NOT_USABLE)
+    return _move(state, LaneEvent.MEASURED_BY_HAND, to=_with_candidates(state, (measurement,)))
+
+
+def amend(state: LaneState, presentation: Presentation) -> LaneState:
+    """Change what is noted of the person before closing."""
+    return _move(state, LaneEvent.AMENDED, to=msgspec.structs.replace(state, presentation=presentation))
+
+
+def record_exception(state: LaneState, exception: CodedException) -> LaneState:
+    """Note why this person is not measured; refused when a usable reading is bound."""
+    require(state, LaneEvent.EXCEPTED)
+    if state.bound is not None:
+        raise LaneError(LaneFault.READING_BOUND)
+    excepted = msgspec.structs.replace(state, exception=exception, phase=Phase.VERDICT)
+    return _move(state, LaneEvent.EXCEPTED, to=excepted)
+
+
+def conclude(state: LaneState, outcome: Outcome) -> LaneState:
+    """Move to the phase that the assessment's outcome asks for."""
+    require(state, LaneEvent.CONCLUDED)
+    phase = state.phase
+    if phase is not Phase.CHOOSE_READING:
+        phase = _phase_after(state, outcome)
+    return _move(state, LaneEvent.CONCLUDED, to=msgspec.structs.replace(state, phase=phase))
+
+
+def close(state: LaneState, outcome: Outcome) -> LaneState:
+    """Let the person go as cleared or refused; the lane is empty again (R008 is enforced here)."""
+    require(state, LaneEvent.CLOSED)
+    if outcome not in {Outcome.CLEARED, Outcome.REFUSED}:
+        raise LaneError(LaneFault.NOT_CLEARED)
+    if outcome is Outcome.CLEARED and state.bound is None and state.exception is None:
+        raise LaneError(LaneFault.NO_READING)
+    return _move(state, LaneEvent.CLOSED, to=LaneState(seen=state.seen))
+
+
+def finish_recheck(state: LaneState) -> LaneState:
+    """The clinical reading ended the alarm, one way or the other; the lane is empty again."""
+    return _move(state, LaneEvent.RECHECKED, to=LaneState(seen=state.seen))
+
+
+def discard(state: LaneState) -> LaneState:
+    """Take back a presentation made in error; impossible once a usable reading is bound or offered."""
+    require(state, LaneEvent.DISCARDED)
+    if state.bound is not None or state.candidates:
+        raise LaneError(LaneFault.READING_BOUND)
+    return _move(state, LaneEvent.DISCARDED, to=LaneState(seen=state.seen))
+
+
+def require(state: LaneState, event: LaneEvent) -> None:
+    """Raise ``LaneError`` when the table has no such move."""
+    if (state.phase, event) not in MOVES:
+        raise LaneError(LaneFault.MOVE_NOT_ALLOWED)
+
+
+def _move(state: LaneState, event: LaneEvent, *, to: LaneState) -> LaneState:
+    if to.phase not in MOVES.get((state.phase, event), frozenset()):
+        raise LaneError(LaneFault.MOVE_NOT_ALLOWED)
+    return to
+
+
+def _phase_after(state: LaneState, outcome: Outcome) -> Phase:
+    if outcome is Outcome.REFUSED:
+        return Phase.VERDICT
+    if state.bound is None and state.exception is None:
+        return Phase.AWAITING_READING
+    if outcome in {Outcome.RECHECK, Outcome.REFERRED}:
+        return Phase.AWAITING_RECHECK
+    return Phase.VERDICT
+
+
+def _with_candidates(state: LaneState, candidates: tuple[Measurement, ...]) -> LaneState:
+    """One candidate is bound, several wait for the officer, none leaves the lane waiting."""
+    if len(candidates) > 1:
+        return msgspec.structs.replace(
+            state, phase=Phase.CHOOSE_READING, candidates=candidates, bound=None, exception=None
+        )
+    if candidates:
+        return msgspec.structs.replace(
+            state, phase=Phase.VERDICT, candidates=(), bound=candidates[0], exception=None
+        )
+    return msgspec.structs.replace(state, phase=Phase.AWAITING_READING, candidates=(), bound=None)
+
+
+def _unfit(state: LaneState, measurement: Measurement, *, at: datetime, pairing: Pairing) -> NotBound | None:
+    if not measurement.is_usable:
+        return NotBound.UNUSABLE
+    if not _is_plausible(measurement):
+        return NotBound.IMPLAUSIBLE
+    if at - measurement.observed_at > pairing.stale_after:
+        return NotBound.STALE
+    if measurement.observed_at - at > timedelta(seconds=AHEAD_ALLOWED_S):
+        return NotBound.MISDATED
+    if any(one.reading_id == measurement.reading_id for one in state.seen):
+        return NotBound.REPEATED
+    return None
+
+
+def _is_plausible(measurement: Measurement) -> bool:
+    return PLAUSIBLE_FROM_C <= measurement.temperature_c <= PLAUSIBLE_TO_C
+
+
+def _remember(state: LaneState, measurement: Measurement, *, at: datetime, pairing: Pairing) -> LaneState:
+    known = tuple(
+        one
+        for one in state.seen
+        if at - one.observed_at <= pairing.stale_after and one.reading_id != measurement.reading_id
+    )
+    arrived = SeenReading(reading_id=measurement.reading_id, observed_at=measurement.observed_at)
+    return msgspec.structs.replace(state, seen=(*known, arrived))
+
+
+def _keep_recent(state: LaneState, measurement: Measurement, *, at: datetime, pairing: Pairing) -> LaneState:
+    fresh = tuple(one for one in state.recent if at - one.observed_at <= pairing.stale_after)
+    return msgspec.structs.replace(state, recent=(*fresh, measurement))
