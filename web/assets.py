@@ -17,7 +17,7 @@ OWN_FOLDER = Path(__file__).parent / "static"
 
 
 class _LastingFiles(StaticFiles):
-    def file_response(
+    def file_response(  # noqa: PLR0917 - the framework's signature
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         answer = super().file_response(full_path, stat_result, scope, status_code)

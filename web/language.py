@@ -51,7 +51,8 @@ def label(labels: Labels, key: str, *, language: str, values: Mapping[str, objec
     try:
         text = labels[language][section][name]
     except KeyError as error:
-        raise LabelMissingError(f"{language}: {key}") from error
+        msg = f"{language}: {key}"
+        raise LabelMissingError(msg) from error
     for placeholder, content in (values or {}).items():
         text = text.replace("{" + placeholder + "}", str(content))
     return text

@@ -13,7 +13,7 @@ LONGEST_PASSWORD = 256
 class PasswordRefusedError(ValueError):
     """The password someone wants to set is no good; ``code`` is the label to show. Choose another."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, *, code: str) -> None:
         """``code``: too_short, too_long or guessable."""
         super().__init__(code)
         self.code = code
@@ -30,11 +30,11 @@ class Passwords:
     def hash_password(self, password: str, *, username: str) -> str:
         """Return the argon2id text to store; raises PasswordRefusedError."""
         if len(password) < SHORTEST_PASSWORD:
-            raise PasswordRefusedError("too_short")
+            raise PasswordRefusedError(code="too_short")
         if len(password) > LONGEST_PASSWORD:
-            raise PasswordRefusedError("too_long")
+            raise PasswordRefusedError(code="too_long")
         if username.casefold() in password.casefold() or len(set(password)) < 4:
-            raise PasswordRefusedError("guessable")
+            raise PasswordRefusedError(code="guessable")
         return self._hasher.hash(password)
 
     def verify(self, password: str, *, password_hash: str | None) -> bool:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 class AccessRefusedError(Exception):
     """The caller may not do this (signed out, wrong role, foreign page): do not retry unchanged."""
 
-    def __init__(self, code: str, *, http_code: int) -> None:
+    def __init__(self, *, code: str, http_code: int) -> None:
         """``code``: a key of ``[refusal]``; ``http_code``: 401 or 403."""
         super().__init__(code)
         self.code = code

@@ -42,7 +42,7 @@ def session_of(connection: HTTPConnection) -> Session:
     """Return who is signed in on this request or WebSocket; raises AccessRefusedError (401)."""
     session = connection.scope.get("state", {}).get("session")
     if not isinstance(session, Session):
-        raise AccessRefusedError("not_signed_in", http_code=401)
+        raise AccessRefusedError(code="not_signed_in", http_code=401)
     return session
 
 
@@ -55,12 +55,12 @@ def permit(action: str) -> Callable[[HTTPConnection], Session]:
     def check(connection: HTTPConnection) -> Session:
         session = session_of(connection)
         if not is_allowed(session.role, action=action):
-            raise AccessRefusedError("not_your_role", http_code=403)
+            raise AccessRefusedError(code="not_your_role", http_code=403)
         return session
 
     return check
 
 
 def require(action: str) -> DependsParameter:
-    """A FastAPI dependency: ``session: Session = require("lane.act")`` or in ``dependencies=[...]``."""
+    """Make the FastAPI dependency of an action: a parameter that takes the session, or ``dependencies=[...]``."""
     return Depends(permit(action))  # type: ignore[no-any-return]

@@ -84,7 +84,7 @@ class SessionStore(Protocol):
 class SignInRefusedError(Exception):
     """Nobody was signed in: ``code`` is wrong_credentials, wait or busy; retry after ``retry_after_s``."""
 
-    def __init__(self, code: str, *, retry_after_s: float = 0.0) -> None:
+    def __init__(self, *, code: str, retry_after_s: float = 0.0) -> None:
         """The refusal never tells whether the name exists."""
         super().__init__(code)
         self.code = code
@@ -108,7 +108,7 @@ def csrf_token_of(token: str) -> str:
 class SignIn:
     """Opens, resumes and ends sessions. ``idle`` counts actions, not the polling of an open page."""
 
-    def __init__(  # noqa: PLR0913 - the two stores, the clock and three limits that deployments set
+    def __init__(
         self,
         *,
         users: UserStore,
@@ -135,7 +135,7 @@ class SignIn:
         pair = f"{username.casefold()[:64]}\x00{address}"
         self._refuse_too_early(pair, address=address)
         if self._hashing.statistics().tasks_waiting >= _WAITING_HASHES:
-            raise SignInRefusedError("busy", retry_after_s=2.0)
+            raise SignInRefusedError(code="busy", retry_after_s=2.0)
         user = await anyio.to_thread.run_sync(self._users.find_user, username)
         known_hash = user.password_hash if user is not None and not user.is_disabled else None
         is_right = await anyio.to_thread.run_sync(
@@ -145,7 +145,7 @@ class SignIn:
             now = self._clock()
             wait_s = self._delays_of_pair.note_failure(pair, at=now)
             wait_s = max(wait_s, self._delays_of_address.note_failure(address, at=now))
-            raise SignInRefusedError("wrong_credentials", retry_after_s=wait_s)
+            raise SignInRefusedError(code="wrong_credentials", retry_after_s=wait_s)
         self._delays_of_pair.forget(pair)
         await self._renew_hash(user, password=password)
         return await self._open(user)
@@ -162,7 +162,7 @@ class SignIn:
         now = self._clock()
         wait_s = max(self._delays_of_pair.wait_s(pair, at=now), self._delays_of_address.wait_s(address, at=now))
         if wait_s > 0:
-            raise SignInRefusedError("wait", retry_after_s=wait_s)
+            raise SignInRefusedError(code="wait", retry_after_s=wait_s)
 
     async def _renew_hash(self, user: User, *, password: str) -> None:
         if not self._passwords.is_outdated(user.password_hash):

@@ -145,7 +145,7 @@ class SignInRoutes:
         answer.headers.append("Set-Cookie", cookie)
         return answer
 
-    def _form(  # noqa: PLR0913 - what the form shows again after a refusal
+    def _form(
         self,
         request: Request,
         *,
