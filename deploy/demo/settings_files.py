@@ -54,6 +54,7 @@ def deployment(*, now: datetime) -> str:
 def quiet_cut_off_hour(wished: int, *, now: datetime, margin: timedelta = timedelta(minutes=45)) -> int:
     """A cut-off hour that does not fall into a short shift that begins ``now``, so that it is one report day.
 
+    >>> from deploy.demo.layout import LOCAL_TIME
     >>> noon = datetime(2026, 11, 22, 12, 0, tzinfo=LOCAL_TIME)
     >>> quiet_cut_off_hour(17, now=noon), quiet_cut_off_hour(12, now=noon.replace(hour=11, minute=50))
     (17, 13)
