@@ -14,7 +14,6 @@ import msgspec
 from devices.errors import DeviceConfigurationError
 from devices.reading import DeviceEvent, DeviceKind, MeasuringSite, ReadingKind
 
-
 DriverOptions = Mapping[str, str | int | float | bool]
 
 

@@ -50,6 +50,10 @@ class ReceiveBuffer:
         """Tell whether the bytes held begin so."""
         return self._bytes.startswith(prefix)
 
+    def ends_with(self, suffix: bytes) -> bool:
+        """Tell whether the bytes held end so."""
+        return self._bytes.endswith(suffix)
+
     def peek(self, count: int) -> bytes:
         """Give a copy of the first bytes, fewer when fewer are held."""
         return bytes(memoryview(self._bytes)[:count])
@@ -85,13 +89,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineSplitter:
-    """Cuts a stream at any of the given terminator bytes; empty lines vanish.
+    r"""Cuts a stream at any of the given terminator bytes; empty lines vanish.
 
     CR, LF and CRLF therefore need no setting: the empty line between CR and LF is no line. A line
     that outgrows ``max_line_bytes`` is given out in parts marked ``was_cut``, the last part too.
 
-    >>> splitter = LineSplitter(terminators=b"\\r\\n", max_line_bytes=80)
-    >>> [line.content for line in splitter.feed(b"one\\r\\ntwo\\rthr")]
+    >>> splitter = LineSplitter(terminators=b"\r\n", max_line_bytes=80)
+    >>> [line.content for line in splitter.feed(b"one\r\ntwo\rthr")]
     [b'one', b'two']
     >>> splitter.finish().content
     b'thr'
@@ -136,8 +140,6 @@ class LineSplitter:
 
     def _give(self, count: int, *, found: list[Line]) -> None:
         content = bytes(memoryview(self._held)[:count])
-        found.append(
-            Line(content=content, byte_offset=self._held_offset, was_cut=self._is_in_cut_line)
-        )
+        found.append(Line(content=content, byte_offset=self._held_offset, was_cut=self._is_in_cut_line))
         del self._held[:count]
         self._held_offset += count

@@ -46,7 +46,7 @@ class DeviceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     device_id: str
     driver: str
     url: str
-    options: dict[str, str | int | float | bool] = {}  # noqa: RUF012  msgspec copies an empty default
+    options: dict[str, str | int | float | bool] = {}
 
 
 class DriverClass(Protocol):
@@ -72,10 +72,10 @@ def load_driver(name: str) -> DriverClass:
 
     >>> load_driver("gy_mcu90640").manifest.columns
     32
-    >>> load_driver("crystal_ball")
+    >>> load_driver("crystal_ball")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    devices.errors.UnknownDriverError: there is no driver 'crystal_ball'; known: gy_mcu90640, mrz_reader
+    devices.errors.UnknownDriverError: there is no driver 'crystal_ball'; known: gy_mcu90640, ...
     """
     if name not in DRIVERS:
         msg = f"there is no driver {name!r}; known: {', '.join(sorted(DRIVERS))}"

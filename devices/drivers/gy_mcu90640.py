@@ -1,0 +1,351 @@
+"""GY-MCU90640: a 32 x 24 thermal array (MLX90640) behind a microcontroller, on a serial line.
+
+Source: "GY-MCU9064 user manual v1" (module maker), devices reference 1.1. 8N1; 115200 baud as
+delivered, also 9600 and 460800. The module streams by itself after power-up.
+
+A frame, 1544 bytes, everything little-endian::
+
+    0     5A 5A      sync
+    2     02 06      count 0x0602 = 1538 = 768 pixels x 2 + own temperature 2
+    4     768 x i16  hundredths of a degree Celsius, row by row; column 1 is the RIGHT of the scene
+    1540  i16        the module's own temperature, hundredths of a degree Celsius
+    1542  u16        sum of the first 771 words of 16 bits, modulo 65536
+
+The answer to "which emissivity" begins with the same sync and is no frame: ``5A 5A e s``, four
+bytes, e = 100 x emissivity, s = the low byte of the sum of the three before it. Bytes 2 and 3 tell
+them apart, because s of an answer with e = 0x02 would be 0xB6 and never 0x06.
+
+What real lines do, and what this parser does about it. A byte lost or doubled (overrun, loose
+plug): the checksum fails, and the search goes on one byte later, inside the broken frame, so that
+the next whole frame is found. A wrong baud rate: rubbish without a sync, counted in runs of at most
+``_LONGEST_RUN`` bytes. ``5A 5A`` within a picture would be a pixel of 231.30 °C, which no person and
+no wall has, so a frame with such a pixel is a slip of the stream and never a picture. Every byte fed
+belongs to exactly one frame, answer or fault (``report`` policy: its checksum faults lie on top).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.driver import DriverOptions, Manifest, QualityGrade, Wire, refuse_unknown_options
+from devices.errors import DeviceConfigurationError
+from devices.framing import ReceiveBuffer, pieces
+from devices.reading import (
+    CommandReply,
+    DeviceEvent,
+    DeviceKind,
+    Fault,
+    FaultCode,
+    MeasuringSite,
+    ReadingKind,
+    ThermalFrame,
+)
+
+ROWS: Final = 24
+COLUMNS: Final = 32
+FRAME_BYTES: Final = 1544
+
+_SYNC: Final = b"\x5a\x5a"
+_HEADER: Final = b"\x5a\x5a\x02\x06"
+_HEADER_WORD: Final = int.from_bytes(_HEADER, "little")
+_HEADER_BYTES: Final = 4
+_WORDS: Final = FRAME_BYTES // 2
+_CHECKSUM_WORD: Final = _WORDS - 1
+_OWN_TEMPERATURE_WORD: Final = _WORDS - 2
+_PIXEL_WORDS: Final = slice(2, 2 + ROWS * COLUMNS)
+_SUM_OF_SYNC: Final = sum(_SYNC)
+
+_PIXEL_CENTI_C: Final = (-4000, 15000)
+"""Plausible pixels: from the sensor's lowest, -40 °C, to 150 °C. A gate sees no hotter thing, and
+0x5A5A = 231.30 °C lies above. The sensor itself goes to 300 °C."""
+_OWN_CENTI_C: Final = (-4000, 8500)
+"""Operating range of the MLX90640 (data sheet: -40 to 85 °C)."""
+
+_PIECE_BYTES: Final = 64 * 1024
+_LONGEST_RUN: Final = 4096
+_MOST_FRAMES_AT_ONCE: Final = 64
+_HUNDRED: Final = np.float32(100)
+
+
+class ChecksumPolicy(StrEnum):
+    """What a wrong checksum means. ``report`` is for the units whose last two bytes follow no known sum."""
+
+    STRICT = "strict"
+    REPORT = "report"
+
+
+class Command(StrEnum):
+    """What the module can be told; the argument's meaning stands in ``ARGUMENTS``."""
+
+    BAUD = "baud"
+    RATE = "rate"
+    MODE = "mode"
+    SET_EMISSIVITY = "set_emissivity"
+    ASK_EMISSIVITY = "ask_emissivity"
+    SAVE = "save"
+
+
+_COMMAND_CODE: Final = MappingProxyType(
+    {
+        Command.BAUD: 0x15,
+        Command.RATE: 0x25,
+        Command.MODE: 0x35,
+        Command.SET_EMISSIVITY: 0x45,
+        Command.ASK_EMISSIVITY: 0x55,
+        Command.SAVE: 0x65,
+    }
+)
+
+ARGUMENTS: Final = MappingProxyType(
+    {
+        Command.BAUD: MappingProxyType({9600: 1, 115200: 2, 460800: 3}),
+        Command.RATE: MappingProxyType({0.5: 0, 1: 1, 2: 2, 4: 3, 8: 4}),
+        Command.MODE: MappingProxyType({"query": 1, "automatic": 2}),
+        Command.SET_EMISSIVITY: MappingProxyType({count / 100: count for count in range(1, 101)}),
+        Command.ASK_EMISSIVITY: MappingProxyType({None: 1}),
+        Command.SAVE: MappingProxyType({None: 1}),
+    }
+)
+"""For each command its settings and the byte that stands for each (baud, hertz, mode, emissivity)."""
+
+
+def build_command(command: Command, *, setting: float | str | None = None) -> bytes:
+    """Give the four bytes of a command; ``DeviceConfigurationError`` for a setting it does not have.
+
+    Settings are lost at power-off unless ``SAVE`` follows them.
+
+    >>> build_command(Command.RATE, setting=4).hex(" ")
+    'a5 25 03 cd'
+    >>> build_command(Command.SET_EMISSIVITY, setting=0.95).hex(" ")
+    'a5 45 5f 49'
+    >>> build_command(Command.SAVE).hex(" ")
+    'a5 65 01 0b'
+    """
+    settings = ARGUMENTS[command]
+    if setting not in settings:
+        msg = f"gy_mcu90640 has no {command} {setting!r}; it has {list(settings)}"
+        raise DeviceConfigurationError(msg)
+    body = bytes((0xA5, _COMMAND_CODE[command], settings[setting]))
+    return body + bytes((sum(body) & 0xFF,))
+
+
+class GyMcu90640:
+    """The incremental parser. Option ``checksum``: ``strict`` (as delivered) or ``report``."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        driver="gy_mcu90640",
+        model="GY-MCU90640",
+        device_kind=DeviceKind.THERMAL_ARRAY,
+        wire=Wire.SERIAL,
+        baud_rates=(9600, 115200, 460800),
+        default_baud=115200,
+        frame_rate_hz=(0.5, 1.0, 2.0, 4.0, 8.0),
+        columns=COLUMNS,
+        rows=ROWS,
+        resolution_c=0.1,
+        accuracy_c=2.0,
+        kind=ReadingKind.RAW_SKIN,
+        sites=(MeasuringSite.FACE_MAXIMUM,),
+        is_indicative=True,
+        grade=QualityGrade.SILVER,
+        known_limits=(
+            "±2 °C by its manual: indicative, an alarm is closed by a clinical thermometer only",
+            "8 Hz needs 460800 baud; 115200 carries at most about 7.4 frames per second",
+            "baud rate, frame rate and emissivity are lost at power-off unless saved",
+            "pixels outside -40..150 °C are taken for a slip of the stream",
+            "proven on bytes made from the manual; no capture of a real module is public",
+        ),
+        sources=("GY-MCU9064 user manual v1", "MLX90640 data sheet"),
+    )
+
+    def __init__(self, *, device_id: str, options: DriverOptions | None = None) -> None:
+        """Begin at offset 0 of a stream."""
+        options = options or {}
+        refuse_unknown_options(options, known=("checksum",), driver="gy_mcu90640")
+        self._device_id = device_id
+        self._is_strict = _policy(options) is ChecksumPolicy.STRICT
+        self._buffer = ReceiveBuffer()
+        self._sequence = 0
+        self._frames_at_once = 1
+        self._run_code: FaultCode | None = None
+        self._run_detail = ""
+        self._run_bytes = 0
+
+    def feed(self, chunk: bytes, *, received_at: datetime, is_retained: bool = False) -> Iterator[DeviceEvent]:
+        """Take the next bytes and give the frames, answers and faults they complete, in stream order."""
+        del is_retained  # a serial line retains nothing
+        for piece in pieces(chunk, size=_PIECE_BYTES):
+            self._buffer.append(piece)
+            yield from self._parse(received_at)
+
+    def finish(self, *, received_at: datetime) -> Iterator[DeviceEvent]:
+        """Say that the stream ended: an unfinished frame, or what else is left, becomes a fault."""
+        left = len(self._buffer)
+        if left and self._buffer.starts_with(_HEADER[:left]):
+            yield from self._end_run(received_at)
+            detail = f"the stream ended after {left} of {FRAME_BYTES} bytes of a frame"
+            yield from self._skip(left, FaultCode.TRUNCATED, detail, at=received_at)
+        elif left:
+            yield from self._skip(left, FaultCode.GARBAGE, "no frame begins here", at=received_at)
+        yield from self._end_run(received_at)
+
+    def _parse(self, at: datetime) -> Iterator[DeviceEvent]:
+        """Take everything that can be told apart; leave only the beginning of something."""
+        buffer = self._buffer
+        while len(buffer) >= _HEADER_BYTES:
+            if buffer.starts_with(_HEADER):
+                if len(buffer) < FRAME_BYTES:
+                    return
+                yield from self._take_frames(at)
+            elif (emissivity := _emissivity_in(buffer.peek(_HEADER_BYTES))) is not None:
+                yield from self._take_answer(emissivity, at)
+            else:
+                yield from self._skip_to_sync(at)
+
+    def _take_frames(self, at: datetime) -> Iterator[DeviceEvent]:
+        """Judge the frames that stand glued at the front, all at once; fall back at the first bad one."""
+        count = min(len(self._buffer) // FRAME_BYTES, self._frames_at_once)
+        raw = self._buffer.peek(count * FRAME_BYTES)
+        words = np.frombuffer(raw, dtype="<u2").reshape(count, _WORDS)
+        headers = np.frombuffer(raw, dtype="<u4").reshape(count, _WORDS // 2)[:, 0] == _HEADER_WORD
+        sums_hold = words[:, :_CHECKSUM_WORD].sum(axis=1, dtype=np.uint16) == words[:, _CHECKSUM_WORD]
+        pixels = words.view("<i2")[:, _PIXEL_WORDS]
+        own = words.view("<i2")[:, _OWN_TEMPERATURE_WORD]
+        plausible = _are_plausible(pixels, own=own)
+        is_good = headers & plausible & (sums_hold if self._is_strict else True)
+        good = count if is_good.all() else int(is_good.argmin())
+        if good:
+            yield from self._end_run(at)
+            yield from self._frames(pixels[:good], own=own[:good], sums_hold=sums_hold[:good], at=at)
+            self._frames_at_once = min(2 * self._frames_at_once, _MOST_FRAMES_AT_ONCE)
+        if good == 0:
+            self._frames_at_once = 1
+            code = FaultCode.IMPLAUSIBLE_FRAME if sums_hold[0] else FaultCode.BAD_CHECKSUM
+            yield from self._give_up_frame(code, at)
+
+    def _give_up_frame(self, code: FaultCode, at: datetime) -> Iterator[DeviceEvent]:
+        """Count a frame that is none and search on one byte later, inside it."""
+        if code is FaultCode.BAD_CHECKSUM and not self._is_strict:
+            code = FaultCode.IMPLAUSIBLE_FRAME
+        detail = (
+            "the sum of the frame differs from its last two bytes"
+            if code is FaultCode.BAD_CHECKSUM
+            else "a pixel or the module's own temperature is out of range, or all are zero"
+        )
+        yield from self._end_run(at)
+        yield from self._skip(1, code, detail, at=at)
+
+    def _frames(
+        self,
+        pixels: npt.NDArray[np.int16],
+        *,
+        own: npt.NDArray[np.int16],
+        sums_hold: npt.NDArray[np.bool_],
+        at: datetime,
+    ) -> Iterator[DeviceEvent]:
+        """Turn judged words into pictures as the scene is seen, and forget their bytes."""
+        count = len(pixels)
+        mirrored = pixels.reshape(count, ROWS, COLUMNS)[:, :, ::-1]
+        celsius = np.divide(mirrored, _HUNDRED, dtype=np.float32)
+        offset = self._buffer.stream_offset
+        first = self._sequence
+        self._sequence += count
+        self._buffer.discard(count * FRAME_BYTES)
+        device_id = self._device_id
+        for index, own_centi_c in enumerate(own.tolist()):
+            yield ThermalFrame(
+                device_id=device_id,
+                observed_at=at,
+                celsius=celsius[index],
+                ambient_c=own_centi_c / 100,
+                sequence=first + index,
+                byte_offset=offset + index * FRAME_BYTES,
+            )
+            if not sums_hold[index]:
+                yield self._reported_checksum(offset + index * FRAME_BYTES, at)
+
+    def _reported_checksum(self, frame_offset: int, at: datetime) -> Fault:
+        return Fault(
+            device_id=self._device_id,
+            observed_at=at,
+            code=FaultCode.BAD_CHECKSUM,
+            detail="the frame was taken all the same: checksum policy 'report'",
+            byte_offset=frame_offset + 2 * _CHECKSUM_WORD,
+            byte_count=2,
+        )
+
+    def _take_answer(self, emissivity: float, at: datetime) -> Iterator[DeviceEvent]:
+        yield from self._end_run(at)
+        yield CommandReply(
+            device_id=self._device_id,
+            observed_at=at,
+            name="emissivity",
+            value=emissivity,
+            byte_offset=self._buffer.stream_offset,
+        )
+        self._buffer.discard(_HEADER_BYTES)
+
+    def _skip_to_sync(self, at: datetime) -> Iterator[DeviceEvent]:
+        """Go to the next place where a sync stands, or may stand once more bytes come."""
+        has_sync = self._buffer.starts_with(_SYNC)
+        code = FaultCode.BAD_HEADER if has_sync else FaultCode.GARBAGE
+        detail = "a sync with an unknown count" if has_sync else "no frame begins here"
+        found = self._buffer.find(_SYNC, start=1)
+        nowhere = len(self._buffer) - int(self._buffer.ends_with(_SYNC[:1]))
+        yield from self._skip(found if found > 0 else max(nowhere, 1), code, detail, at=at)
+
+    def _skip(self, count: int, code: FaultCode, detail: str, *, at: datetime) -> Iterator[DeviceEvent]:
+        """Add bytes to the run of lost bytes; a run is told when it ends or grows too long."""
+        while count:
+            if self._run_code is None:
+                self._run_code, self._run_detail = code, detail
+            taken = min(count, _LONGEST_RUN - self._run_bytes)
+            self._buffer.discard(taken)
+            self._run_bytes += taken
+            count -= taken
+            if self._run_bytes == _LONGEST_RUN:
+                yield from self._end_run(at)
+
+    def _end_run(self, at: datetime) -> Iterator[DeviceEvent]:
+        if self._run_code is None:
+            return
+        yield Fault(
+            device_id=self._device_id,
+            observed_at=at,
+            code=self._run_code,
+            detail=self._run_detail,
+            byte_offset=self._buffer.stream_offset - self._run_bytes,
+            byte_count=self._run_bytes,
+        )
+        self._run_code, self._run_bytes = None, 0
+
+
+def _policy(options: DriverOptions) -> ChecksumPolicy:
+    wanted = options.get("checksum", ChecksumPolicy.STRICT)
+    try:
+        return ChecksumPolicy(str(wanted))
+    except ValueError as error:
+        msg = f"gy_mcu90640 has no checksum policy {wanted!r}; it has strict and report"
+        raise DeviceConfigurationError(msg) from error
+
+
+def _are_plausible(pixels: npt.NDArray[np.int16], *, own: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Judge each frame's extremes. All zero is "not measured" and no frost on every wall."""
+    coldest, hottest = pixels.min(axis=1), pixels.max(axis=1)
+    in_range = (coldest >= _PIXEL_CENTI_C[0]) & (hottest <= _PIXEL_CENTI_C[1])
+    own_in_range = (own >= _OWN_CENTI_C[0]) & (own <= _OWN_CENTI_C[1])
+    is_measured = (coldest != 0) | (hottest != 0)
+    verdict: npt.NDArray[np.bool_] = in_range & own_in_range & is_measured
+    return verdict
+
+
+def _emissivity_in(four: bytes) -> float | None:
+    """Read ``5A 5A e s`` as the emissivity that it answers, if it is such an answer."""
+    if four[:2] != _SYNC or not 1 <= four[2] <= 100:
+        return None
+    return four[2] / 100 if four[3] == (_SUM_OF_SYNC + four[2]) & 0xFF else None
