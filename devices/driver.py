@@ -35,7 +35,11 @@ class QualityGrade(StrEnum):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a model before a byte flows; shown by ``python -m devices list``."""
+    """What is known of a model before a byte flows; shown by ``python -m devices list``.
+
+    ``topics`` are what an MQTT link subscribes to; ``{name}`` stands for the device's option of that
+    name, or for its device id where the option is not set.
+    """
 
     driver: str
     model: str
@@ -53,6 +57,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     has_clock: bool = False
     acknowledges: bool = False
     is_indicative: bool = False
+    topics: tuple[str, ...] = ()
     grade: QualityGrade = QualityGrade.BRONZE
     known_limits: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

@@ -199,10 +199,15 @@ class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     value: float
     byte_offset: int = 0
+    acknowledge_with: Outgoing | None = None
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes that became no reading: what, where in the stream, and how many."""
+    """Bytes that became no reading: what, where in the stream, and how many.
+
+    A device that resends until it is answered also wants an answer to what was no reading, so a
+    fault may carry one; it is sent after the sink took the fault, like a reading's.
+    """
 
     device_id: str
     observed_at: datetime
@@ -210,6 +215,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     byte_offset: int
     byte_count: int
+    acknowledge_with: Outgoing | None = None
 
 
 DeviceEvent = Reading | ThermalFrame | ScannedText | CommandReply | Fault
