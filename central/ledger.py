@@ -1,0 +1,226 @@
+"""From records to crossings: the pure rules by which the ledger becomes what people look at.
+
+``apply_record`` is the only place that says what a record does to a crossing. The projection that is
+kept beside the ledger, the rebuild in ``verify`` and the replay of a past day all call it, so they
+cannot differ. A record that breaks a rule raises ``ProjectionError`` with a slug: the ledger keeps
+the record, the store puts it into quarantine, the report prints how many there are.
+"""
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from sync.agreement.facts import Assessment, Measurement, PolicyReference, Reason
+from sync.agreement.local_time import VIETNAM_TIME
+from sync.agreement.records import (
+    CrossingCorrected,
+    CrossingScreened,
+    CrossingWithdrawn,
+    RecordBody,
+    RunningClock,
+    TemperatureRechecked,
+    TravellerDischarged,
+    TravellerIsolated,
+)
+from sync.agreement.vocabulary import (
+    ClockKind,
+    Direction,
+    Disposition,
+    ModeOfEntry,
+    Outcome,
+    PurposeOfCrossing,
+    ReasonCode,
+    TravellerCategory,
+)
+from sync.exchange.envelope import Envelope
+
+CALENDAR_DAY_HOURS = frozenset({0, 24})
+
+
+class ProjectionError(ValueError):
+    """This record cannot be projected; ``reason`` is a slug. The record stays in the ledger."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the slug."""
+        self.reason = reason
+        super().__init__(reason)
+
+
+class CrossingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One crossing as its records so far have made it. No name, no number: those stay sealed.
+
+    ``observed_at`` is that of the first record and fixes ``report_day`` for ever. ``sealed_record_id``
+    names the record whose sealed part holds the person. ``clocks`` are those that still run.
+    """
+
+    crossing_id: str
+    edge_id: str
+    point_of_entry_id: str
+    lane_id: str
+    report_day: date
+    observed_at: datetime
+    direction: Direction
+    mode_of_entry: ModeOfEntry
+    category: TravellerCategory
+    purpose: PurposeOfCrossing
+    disposition: Disposition
+    measurements: tuple[Measurement, ...]
+    reasons: tuple[Reason, ...]
+    policies: tuple[PolicyReference, ...]
+    threshold_c: float | None = None
+    nationality: str | None = None
+    age_years: int | None = None
+    person_key: str = ""
+    sealed_record_id: str | None = None
+    redirect_to: str | None = None
+    is_suspected: bool = False
+    is_confirmed: bool = False
+    is_rechecked: bool = False
+    has_exception: bool = False
+    clocks: tuple[RunningClock, ...] = ()
+    place_id: str | None = None
+    destination: str | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether any usable reading is bound to the person."""
+        return any(measurement.is_usable for measurement in self.measurements)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest running deadline of a person who is still in our care."""
+        if self.disposition not in OPEN_DISPOSITIONS or not self.clocks:
+            return None
+        return min(clock.due_at for clock in self.clocks)
+
+
+OPEN_DISPOSITIONS = frozenset({Disposition.PENDING, Disposition.ISOLATED, Disposition.REFERRED})
+
+
+def report_day(observed_at: datetime, *, cut_off_hour: int) -> date:
+    """Return the local day that a crossing is reported on; at the cut-off hour the next day begins.
+
+    >>> from datetime import UTC
+    >>> report_day(datetime(2020, 1, 29, 9, 59, 59, tzinfo=UTC), cut_off_hour=17)
+    datetime.date(2020, 1, 29)
+    >>> report_day(datetime(2020, 1, 29, 10, 0, tzinfo=UTC), cut_off_hour=17)
+    datetime.date(2020, 1, 30)
+    >>> report_day(datetime(2020, 1, 28, 17, 0, tzinfo=UTC), cut_off_hour=24)
+    datetime.date(2020, 1, 29)
+    """
+    local = observed_at.astimezone(VIETNAM_TIME)
+    is_next = cut_off_hour not in CALENDAR_DAY_HOURS and local.hour >= cut_off_hour
+    return local.date() + timedelta(days=1) if is_next else local.date()
+
+
+def apply_record(
+    state: CrossingState | None,
+    *,
+    body: RecordBody,
+    envelope: Envelope,
+    point_of_entry_id: str,
+    cut_off_hour: int,
+) -> CrossingState:
+    """Return the crossing after one more record of its edge.
+
+    ``state`` is ``None`` before the first record. ``point_of_entry_id`` is where the edge is enrolled:
+    no edge writes for another gate. Raises ``ProjectionError``.
+    """
+    if isinstance(body, CrossingScreened):
+        if state is not None:
+            raise ProjectionError(reason="crossing_exists")
+        return _open(body, envelope=envelope, point_of_entry_id=point_of_entry_id, cut_off_hour=cut_off_hour)
+    if state is None:
+        raise ProjectionError(reason="crossing_unknown")
+    if state.edge_id != envelope.edge_id:
+        raise ProjectionError(reason="crossing_of_another_edge")
+    if state.disposition is Disposition.WITHDRAWN:
+        raise ProjectionError(reason="crossing_withdrawn")
+    return _change(state, body=body, envelope=envelope)
+
+
+def _open(body: CrossingScreened, *, envelope: Envelope, point_of_entry_id: str, cut_off_hour: int) -> CrossingState:
+    facts, assessment = body.facts, body.assessment
+    if facts.point_of_entry_id != point_of_entry_id:
+        raise ProjectionError(reason="another_point_of_entry")
+    if body.disposition not in {Disposition.CLEARED, Disposition.PENDING, Disposition.REFUSED, Disposition.REFERRED}:
+        raise ProjectionError(reason="impossible_disposition")
+    return CrossingState(
+        crossing_id=body.crossing_id,
+        edge_id=envelope.edge_id,
+        point_of_entry_id=point_of_entry_id,
+        lane_id=body.lane_id,
+        report_day=report_day(envelope.observed_at, cut_off_hour=cut_off_hour),
+        observed_at=envelope.observed_at,
+        direction=facts.direction,
+        mode_of_entry=facts.mode_of_entry,
+        category=facts.category,
+        purpose=facts.purpose,
+        disposition=body.disposition,
+        measurements=facts.measurements,
+        reasons=assessment.reasons,
+        policies=assessment.policies,
+        threshold_c=assessment.threshold_c,
+        nationality=facts.nationality,
+        age_years=facts.age_years,
+        person_key=body.person_key,
+        sealed_record_id=_sealed_record_id(envelope),
+        redirect_to=assessment.redirect_to,
+        is_suspected=assessment.outcome in {Outcome.RECHECK, Outcome.REFERRED},
+        is_confirmed=_confirms_fever(assessment),
+        has_exception=body.exception is not None,
+        clocks=body.clocks,
+    )
+
+
+def _change(state: CrossingState, *, body: RecordBody, envelope: Envelope) -> CrossingState:
+    match body:
+        case TemperatureRechecked():
+            return _recheck(state, body=body)
+        case TravellerIsolated():
+            changes: dict[str, object] = {
+                "disposition": Disposition.ISOLATED,
+                "place_id": body.place_id,
+                "clocks": (*state.clocks, *body.clocks),
+            }
+        case TravellerDischarged():
+            changes = {"disposition": body.disposition, "place_id": None, "destination": body.destination, "clocks": ()}
+        case CrossingCorrected():
+            named = {"direction": body.direction, "category": body.category, "purpose": body.purpose}
+            changes = {name: value for name, value in named.items() if value is not None}
+        case CrossingWithdrawn():
+            changes = {"disposition": Disposition.WITHDRAWN, "place_id": None, "clocks": ()}
+        case _:
+            raise ProjectionError(reason="not_for_an_edge")
+    if changes.get("disposition") is Disposition.WITHDRAWN and not isinstance(body, CrossingWithdrawn):
+        raise ProjectionError(reason="impossible_disposition")
+    sealed = _sealed_record_id(envelope) or state.sealed_record_id
+    return msgspec.structs.replace(state, sealed_record_id=sealed, **changes)
+
+
+def _recheck(state: CrossingState, *, body: TemperatureRechecked) -> CrossingState:
+    """A second measurement answers the alarm: its disposition counts, both readings stay."""
+    if body.disposition in {Disposition.WITHDRAWN, Disposition.ISOLATED}:
+        raise ProjectionError(reason="impossible_disposition")
+    return msgspec.structs.replace(
+        state,
+        disposition=body.disposition,
+        measurements=(*state.measurements, body.measurement),
+        reasons=(*state.reasons, *body.assessment.reasons),
+        policies=_merge(state.policies, body.assessment.policies),
+        is_rechecked=True,
+        is_confirmed=state.is_confirmed or _confirms_fever(body.assessment),
+        clocks=(*(clock for clock in state.clocks if clock.kind is not ClockKind.RECHECK), *body.clocks),
+    )
+
+
+def _merge(known: tuple[PolicyReference, ...], added: tuple[PolicyReference, ...]) -> tuple[PolicyReference, ...]:
+    return (*known, *(policy for policy in added if policy not in known))
+
+
+def _confirms_fever(assessment: Assessment) -> bool:
+    return any(reason.code is ReasonCode.FEVER_CONFIRMED for reason in assessment.reasons)
+
+
+def _sealed_record_id(envelope: Envelope) -> str | None:
+    return str(envelope.record_id) if envelope.sealed is not None else None
