@@ -52,7 +52,7 @@ class EdgeHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReferredRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A crossing with a raised reading, without the person: what was read, what the thermometer said, what became of it."""
+    """A crossing with a raised reading, without the person: scanner, thermometer, and what became of it."""
 
     crossing_id: str
     point_of_entry_id: str

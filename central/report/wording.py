@@ -1,0 +1,316 @@
+"""What the printed report says, as finished strings: Vietnamese administrative wording and number forms.
+
+Pure. The template lays out; this module words; ``daily_report`` counts. Vietnamese stands here and
+not in the label catalogue because these are the fixed phrases of one official form (Decree 30/2020).
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from central.report.daily_report import ENDS, Change, DailyReport, Figures, GateLine, Identity
+from sync.agreement.vocabulary import Direction, Disposition, ExceptionCode, TravellerCategory
+
+LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+NO_FIGURES = "KHÔNG CÓ SỐ LIỆU"
+NOTHING = "Không có."
+
+GATE_COLUMNS = (
+    "Nhập cảnh",
+    "Xuất cảnh",
+    "Đo thân nhiệt",
+    "Tỷ lệ %",
+    "Nghi ngờ",
+    "Sốt xác nhận",
+    "Cách ly",
+    "Chuyển CSYT",
+    "Không cho qua",
+    "Đang chờ",
+)
+CATEGORY_COLUMNS = ("Lượt qua", "Đo thân nhiệt", "Tỷ lệ %", "Nghi ngờ", "Sốt xác nhận")
+REFERRED_COLUMNS = ("TT", "Thời điểm", "Cửa khẩu", "Đối tượng", "Máy quét", "Nhiệt kế", "Kết quả")
+UNMEASURED_COLUMNS = ("TT", "Thời điểm", "Cửa khẩu", "Lý do")
+CHANGE_COLUMNS = ("Phạm vi", "Chỉ tiêu", "Lần trước", "Lần này")
+SECTIONS = {
+    "summary": "I. KẾT QUẢ CHUNG",
+    "gates": "II. SỐ LIỆU THEO CỬA KHẨU",
+    "categories": "III. SỐ LIỆU THEO ĐỐI TƯỢNG",
+    "identities": "IV. ĐỐI CHIẾU SỐ LIỆU",
+    "referred": "V. TRƯỜNG HỢP THÂN NHIỆT CAO",
+    "unmeasured": "VI. LƯỢT QUA KHÔNG ĐƯỢC ĐO THÂN NHIỆT",
+    "orders": "VII. VĂN BẢN CHỈ ĐẠO ĐANG ÁP DỤNG",
+    "quality": "VIII. CHẤT LƯỢNG SỐ LIỆU",
+    "changes": "IX. THAY ĐỔI SO VỚI LẦN BAN HÀNH TRƯỚC",
+}
+FIGURE_NAMES = {
+    "crossings": "lượt qua cửa khẩu",
+    "measured": "được đo thân nhiệt",
+    "not_measured": "không được đo",
+    "suspected": "nghi ngờ",
+    "confirmed": "sốt xác nhận",
+    "cleared_after_recheck": "cho qua sau đo lại",
+    "cleared": "cho qua",
+    "isolated": "cách ly tại cửa khẩu",
+    "referred": "chuyển cơ sở y tế",
+    "refused": "không cho qua",
+    "pending": "đang chờ",
+    "withdrawn": "rút bản ghi",
+    "with_exception": "không đo, có lý do",
+    "redirected": "hướng dẫn sang cửa khẩu khác",
+}
+CATEGORY_NAMES = {
+    TravellerCategory.TOURIST: "Khách du lịch",
+    TravellerCategory.BORDER_RESIDENT: "Cư dân biên giới",
+    TravellerCategory.EXPERT: "Chuyên gia, lao động dự án",
+    TravellerCategory.DRIVER_OR_CREW: "Lái xe, thuyền viên",
+    TravellerCategory.RETURNING_CITIZEN: "Công dân về nước",
+    TravellerCategory.OFFICIAL: "Cán bộ, công vụ",
+}
+DISPOSITION_NAMES = {
+    Disposition.CLEARED: "Cho qua",
+    Disposition.ISOLATED: "Cách ly tại cửa khẩu",
+    Disposition.REFERRED: "Chuyển cơ sở y tế",
+    Disposition.REFUSED: "Không cho qua",
+    Disposition.PENDING: "Đang chờ đo lại",
+    Disposition.WITHDRAWN: "Rút bản ghi",
+}
+EXCEPTION_NAMES = {
+    ExceptionCode.INFANT: "Trẻ nhỏ không đo được",
+    ExceptionCode.MEDICAL_CONDITION: "Lý do sức khỏe",
+    ExceptionCode.DEVICE_FAILURE: "Hỏng máy đo",
+    ExceptionCode.REFUSED_MEASUREMENT: "Từ chối đo",
+    ExceptionCode.EMERGENCY_PASSAGE: "Đi qua khẩn cấp",
+}
+
+
+def words_of(report: DailyReport, *, place: str) -> dict[str, Any]:
+    """Word the whole report for the template."""
+    names = {gate.point_of_entry_id: gate.name for gate in report.gates} | {"province": "Toàn tỉnh"}
+    return {
+        "title": f"Kết quả kiểm dịch y tế tại các cửa khẩu ngày {number_date(report.report_day)}",
+        "place_and_date": f"{place}, {official_date(report.taken_at.astimezone(LOCAL_TIME).date())}",
+        "period": _period(report),
+        "provisional": f"SỐ LIỆU TẠM TÍNH, lấy lúc {clock(report.taken_at)}; chưa đến giờ chốt số liệu",
+        "sections": SECTIONS,
+        "none": NOTHING,
+        "summary": _summary(report),
+        "gate_columns": GATE_COLUMNS,
+        "gates": [_gate(gate) for gate in report.gates],
+        "total_cells": _gate_cells(report.totals, _directions(report)),
+        "gate_notes": _gate_notes(report),
+        "category_columns": CATEGORY_COLUMNS,
+        "categories": [_category(category, figures) for category, figures in report.categories.items()],
+        "identity_rule": "Lượt qua cửa khẩu = cho qua + cách ly + chuyển cơ sở y tế + không cho qua + đang chờ + rút.",
+        "identities": [_identity(identity, report=report, names=names) for identity in _printed(report.identities)],
+        "referred_columns": REFERRED_COLUMNS,
+        "referred": _referred(report, names=names),
+        "unmeasured_columns": UNMEASURED_COLUMNS,
+        "unmeasured": _unmeasured(report, names=names),
+        "orders": [f"{order.title} ({order.policy_id}, bản {order.version})" for order in report.orders],
+        "quality": _quality(report),
+        "change_columns": CHANGE_COLUMNS,
+        "changes": [_change(change, names=names) for change in report.changes],
+        "provenance": _provenance(report),
+    }
+
+
+def whole(number: int | None) -> str:
+    """A count in Vietnamese form.
+
+    >>> whole(17842), whole(None)
+    ('17.842', '-')
+    """
+    return "-" if number is None else f"{number:,}".replace(",", ".")
+
+
+def percent(share: float | None) -> str:
+    """A share in Vietnamese form; a share that is not full is never rounded up to 100.
+
+    >>> percent(1.0), percent(0.99996), percent(0.5), percent(None)
+    ('100', '99,99', '50', '-')
+    """
+    if share is None:
+        return "-"
+    cut = int(share * 10_000) / 100
+    return f"{cut:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+
+
+def degrees(temperature_c: float | None) -> str:
+    """A temperature in Vietnamese form.
+
+    >>> degrees(38.1)
+    '38,1 °C'
+    """
+    return "-" if temperature_c is None else f"{temperature_c:.1f} °C".replace(".", ",")
+
+
+def number_date(day: date) -> str:
+    """A date in figures: ``22/11/2026``."""
+    return f"{day:%d/%m/%Y}"
+
+
+def official_date(day: date) -> str:
+    """A date as Decree 30/2020 writes it: a zero before days below 10 and before months 1 and 2.
+
+    >>> official_date(date(2020, 2, 5)), official_date(date(2026, 11, 22))
+    ('ngày 05 tháng 02 năm 2020', 'ngày 22 tháng 11 năm 2026')
+    """
+    month = f"{day.month:02d}" if day.month <= 2 else str(day.month)
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def clock(instant: datetime) -> str:
+    """An instant in local time: ``14:32 ngày 22/11/2026``."""
+    local = instant.astimezone(LOCAL_TIME)
+    return f"{local:%H:%M} ngày {number_date(local.date())}"
+
+
+def _period(report: DailyReport) -> str:
+    return f"(Số liệu từ {clock(report.starts_at)} đến {clock(report.cut_off_at)}; lần ban hành {report.revision})"
+
+
+def _summary(report: DailyReport) -> list[str]:
+    totals = report.totals
+    entry, leaving = _directions(report)
+    return [
+        (
+            f"Tổng số lượt qua cửa khẩu: {whole(totals.crossings)}; trong đó nhập cảnh {whole(entry)}, "
+            f"xuất cảnh {whole(leaving)}."
+        ),
+        (
+            f"Được đo thân nhiệt: {whole(totals.measured)} lượt, đạt {percent(totals.coverage)} % số lượt phải đo; "
+            f"không được đo: {whole(totals.not_measured)}."
+        ),
+        (
+            f"Nghi ngờ do thân nhiệt cao: {whole(totals.suspected)}; sốt xác nhận bằng nhiệt kế: "
+            f"{whole(totals.confirmed)}; cho qua sau đo lại: {whole(totals.cleared_after_recheck)}."
+        ),
+        (
+            f"Cách ly tạm thời tại cửa khẩu: {whole(totals.isolated)}; chuyển cơ sở y tế: {whole(totals.referred)}; "
+            f"không cho qua: {whole(totals.refused)} (hướng dẫn sang cửa khẩu khác: {whole(totals.redirected)}); "
+            f"đang chờ: {whole(totals.pending)}; rút bản ghi: {whole(totals.withdrawn)}."
+        ),
+    ]
+
+
+def _directions(report: DailyReport) -> tuple[int, int]:
+    entry, leaving = (
+        sum(gate.by_direction[direction].crossings for gate in report.gates if gate.by_direction)
+        for direction in (Direction.ENTRY, Direction.EXIT)
+    )
+    return entry, leaving
+
+
+def _gate(gate: GateLine) -> dict[str, Any]:
+    if gate.figures is None:
+        notice = f"TẠM DỪNG ({gate.suspended_by})" if gate.suspended_by else NO_FIGURES
+        return {"name": gate.name, "cells": None, "notice": notice}
+    crossings = tuple(gate.by_direction[way].crossings for way in (Direction.ENTRY, Direction.EXIT))
+    return {"name": gate.name, "cells": _gate_cells(gate.figures, crossings), "notice": ""}
+
+
+def _gate_cells(figures: Figures, crossings: tuple[int, ...]) -> list[str]:
+    return [
+        *(whole(number) for number in crossings),
+        whole(figures.measured),
+        percent(figures.coverage),
+        *(
+            whole(getattr(figures, name))
+            for name in ("suspected", "confirmed", "isolated", "referred", "refused", "pending")
+        ),
+    ]
+
+
+def _gate_notes(report: DailyReport) -> list[str]:
+    return [
+        f"{gate.name}: số liệu đến {clock(gate.reported_until)}, sau đó mất liên lạc."
+        for gate in report.gates
+        if gate.reported_until
+    ]
+
+
+def _category(category: TravellerCategory, figures: Figures) -> dict[str, Any]:
+    cells = [whole(figures.crossings), whole(figures.measured), percent(figures.coverage)]
+    return {
+        "name": CATEGORY_NAMES[category],
+        "cells": [*cells, whole(figures.suspected), whole(figures.confirmed)],
+    }
+
+
+def _printed(identities: Iterable[Identity]) -> list[Identity]:
+    """The crossings identity at each gate and in sum, and any other equation that does not hold."""
+    return [identity for identity in identities if identity.left_name == "crossings" or not identity.holds]
+
+
+def _identity(identity: Identity, *, report: DailyReport, names: dict[str, str]) -> dict[str, str]:
+    scope = names.get(identity.scope, identity.scope)
+    if identity.right_name.startswith("sum of gates"):
+        scope = f"Tổng các cửa khẩu: {FIGURE_NAMES[identity.left_name]}"
+        equation = f"{whole(identity.left)} = {whole(identity.right)}"
+    else:
+        figures = _figures_of_scope(report, identity.scope)
+        equation = f"{whole(identity.left)} = {' + '.join(whole(getattr(figures, name)) for name in ENDS)}"
+    return {"scope": scope, "equation": equation, "verdict": "Khớp" if identity.holds else "KHÔNG KHỚP"}
+
+
+def _figures_of_scope(report: DailyReport, scope: str) -> Figures:
+    found = next((gate.figures for gate in report.gates if gate.point_of_entry_id == scope), None)
+    return found or report.totals
+
+
+def _referred(report: DailyReport, *, names: dict[str, str]) -> list[list[str]]:
+    return [
+        [
+            str(index),
+            clock(row.observed_at),
+            names.get(row.point_of_entry_id, row.point_of_entry_id),
+            CATEGORY_NAMES[row.category],
+            degrees(row.scanner_c),
+            degrees(row.clinical_c),
+            DISPOSITION_NAMES[row.disposition],
+        ]
+        for index, row in enumerate(report.referred, start=1)
+    ]
+
+
+def _unmeasured(report: DailyReport, *, names: dict[str, str]) -> list[list[str]]:
+    return [
+        [
+            str(index),
+            clock(row.observed_at),
+            names.get(row.point_of_entry_id, row.point_of_entry_id),
+            EXCEPTION_NAMES[row.exception_code] if row.exception_code else DISPOSITION_NAMES[row.disposition],
+        ]
+        for index, row in enumerate(report.unmeasured, start=1)
+    ]
+
+
+def _quality(report: DailyReport) -> list[str]:
+    missing = ", ".join(report.units_without_figures)
+    return [
+        f"Đơn vị chưa có số liệu: {missing or 'không có'}.",
+        (
+            f"Bản ghi đến sau giờ chốt: {whole(report.late_records)}; lượt được đính chính: "
+            f"{whole(report.corrected_crossings)}."
+        ),
+        (
+            f"Bản ghi chưa tính được (đang giữ riêng): {whole(report.quarantined_records)}; bản ghi thuộc phiên bản "
+            f"mới hơn: {whole(report.unprojected_records)}."
+        ),
+    ]
+
+
+def _change(change: Change, *, names: dict[str, str]) -> list[str]:
+    scope = names.get(change.scope, change.scope)
+    before = NO_FIGURES if change.before is None else whole(change.before)
+    after = NO_FIGURES if change.after is None else whole(change.after)
+    return [scope, FIGURE_NAMES[change.figure], before, after]
+
+
+def _provenance(report: DailyReport) -> list[str]:
+    return [
+        f"Sổ cái: {whole(report.ledger_records)} bản ghi; số liệu lấy lúc {clock(report.taken_at)}.",
+        f"Mã đối chiếu sổ cái: {report.ledger_hash}",
+        "Lập tự động từ sổ cái bằng phần mềm Kiểm Dịch; quét mã để đối chiếu.",
+    ]
