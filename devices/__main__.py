@@ -92,11 +92,11 @@ def _bytes_of(file: str) -> bytes:
 
 
 def _events(decoder: Driver, recorded: bytes, *, is_messages: bool) -> Iterator[DeviceEvent]:
-    """Feed the recording as its wire would have brought it. A message's own offsets count from its first byte."""
+    """Feed the recording as its wire would have brought it. What a message says stands where the message does."""
     at = datetime.now(UTC)
     for offset, part in _messages(recorded) if is_messages else _pieces(recorded):
         for event in decoder.feed(part, received_at=at):
-            yield msgspec.structs.replace(event, byte_offset=event.byte_offset + offset) if is_messages else event
+            yield msgspec.structs.replace(event, byte_offset=offset) if is_messages else event
     yield from decoder.finish(received_at=at)
 
 
