@@ -1,0 +1,83 @@
+"""What a check finds: a reason and how grave it is, and the case that all checks look at."""
+
+from datetime import datetime
+from enum import IntEnum
+from typing import NamedTuple
+
+from sync.agreement.facts import Facts, Measurement, Reason
+from sync.agreement.policy import Consequence, MandatoryStep, Rule, RulesInForce
+from sync.agreement.policy.lane_rules import FeverThreshold, ScenarioProfile, Threshold
+from sync.agreement.vocabulary import ReasonCode, Severity
+
+NO_RULE = "no-rule-in-force"
+"""Rule id of a reason that no rule in force gives: the safe answer where the documents are silent."""
+
+
+class Rank(IntEnum):
+    """How grave a finding is: the gravest one decides the outcome."""
+
+    CLEAR = 0
+    WAIT = 1
+    REFUSE = 2
+    TRIAGE_RECHECK = 3
+    TRIAGE_REFER = 4
+    ALARM = 5
+    FEVER = 6
+
+
+_SEVERITIES = {Rank.CLEAR: Severity.NOTE, Rank.WAIT: Severity.WAIT}
+CONSEQUENCES = {
+    Consequence.NOTE: Rank.CLEAR,
+    Consequence.WAIT: Rank.WAIT,
+    Consequence.REFUSE: Rank.REFUSE,
+    Consequence.RECHECK: Rank.TRIAGE_RECHECK,
+    Consequence.REFER: Rank.TRIAGE_REFER,
+}
+
+Values = dict[str, str | float | int]
+
+
+class Finding(NamedTuple):
+    """One reason and how grave it is."""
+
+    rank: Rank
+    reason: Reason
+    threshold_c: float | None = None
+    redirect_to: str | None = None
+
+
+class Held(NamedTuple):
+    """A usable measurement held against its threshold; ``limit_c`` is None if there is none."""
+
+    measurement: Measurement
+    rule: Threshold | FeverThreshold | None
+    limit_c: float | None
+    is_clinical: bool
+
+    @property
+    def is_raised(self) -> bool:
+        """Whether it reaches the threshold it is held against."""
+        return self.limit_c is not None and self.measurement.temperature_c >= self.limit_c
+
+
+class Case(NamedTuple):
+    """What every check looks at."""
+
+    facts: Facts
+    rules: RulesInForce
+    at: datetime
+    profile: ScenarioProfile | None
+    held: tuple[Held, ...]
+    excused: frozenset[MandatoryStep]
+
+
+def found(code: ReasonCode, *, rank: Rank, rule: Rule | None = None, values: Values | None = None) -> Finding:
+    """Build a finding; its severity follows from its rank, its citation from the rule that gives it."""
+    reason = Reason(
+        code=code,
+        severity=_SEVERITIES.get(rank, Severity.STOP),
+        rule_id=NO_RULE if rule is None else rule.rule_id,
+        citation=None if rule is None else rule.citation,
+        values=values or {},
+    )
+    return Finding(rank, reason)
