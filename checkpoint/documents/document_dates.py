@@ -58,29 +58,31 @@ class PartialDate(Struct, frozen=True, kw_only=True):
         return date(self.year, month, min(self.day or longest, longest))
 
 
-def _part(text: str, *, zero_is_unknown: bool) -> int:
+def _part(text: str) -> int:
     if text.isdigit() and text.isascii():
-        number = int(text)
-        return _UNKNOWN if zero_is_unknown and number == 0 else number
+        return int(text)
     return _UNKNOWN if text == "<<" else _UNREADABLE
+
+
+def _parts(raw: str) -> tuple[int, int, int]:
+    """Split into year, month and day; the year 00 is a year unless the whole date is zeros."""
+    if raw.isdigit() and raw.isascii():
+        year, month, day = int(raw[:2]), int(raw[2:4]), int(raw[4:6])
+    else:
+        year, month, day = _part(raw[:2]), _part(raw[2:4]), _part(raw[4:6])
+    if year == month == day == 0:
+        return _UNKNOWN, _UNKNOWN, _UNKNOWN
+    return year, month or _UNKNOWN, day or _UNKNOWN
 
 
 def _known(number: int) -> int | None:
     return None if number == _UNKNOWN else number
 
 
-def _parts(raw: str) -> tuple[int, int, int]:
-    return (
-        _part(raw[:2], zero_is_unknown=raw[:6] == "000000"),
-        _part(raw[2:4], zero_is_unknown=True),
-        _part(raw[4:6], zero_is_unknown=True),
-    )
-
-
 def _is_impossible(year: int | None, month: int, day: int) -> bool:
     if month > 12 or day > 31:
         return True
-    if month < 1 or day < 1:
+    if day <= 28 or month == _UNKNOWN:
         return False
     return day > monthrange(_LEAP_YEAR if year is None else year, month)[1]
 

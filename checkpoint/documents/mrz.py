@@ -118,7 +118,7 @@ class _Zone:
 
     def judge_field(self, field: str, *, columns: slice, column: int) -> None:
         """Judge the digit of a plain field; a field full of fillers may have a filler for its digit."""
-        is_unused = self.text[columns.start] == FILLER and not self.text[columns].strip(FILLER)
+        is_unused = self.text[column] == FILLER and not self.text[columns].strip(FILLER)
         self.judge(field, column=column, covered=self.values[columns], is_unused=is_unused)
 
 

@@ -109,6 +109,9 @@ def read_document(text: str, *, today: date) -> ReadDocument | DocumentFault:
     >>> found.kind.value, found.fields.number_key, found.warnings[0].code.value
     ('border_pass', '00123456', 'number_not_verifiable')
     """
+    if not text.isascii():
+        # A text decoded carelessly may hold lone surrogates, which no JSON can carry.
+        text = text.encode("utf-8", "replace").decode("utf-8")
     if looks_like_citizen_qr(text):
         card = read_citizen_qr(text, today=today)
         return card if isinstance(card, DocumentFault) else _from_citizen_qr(card)
