@@ -139,7 +139,6 @@ class MqttLink:
             raise DeviceConfigurationError(msg)
         self._arrived: queue.Queue[Delivery] = queue.Queue(QUEUE_LENGTH)
         self._connection: _Connection | None = None
-        self._was_up: bool | None = None
 
     def open(self) -> None:
         """Connect and subscribe; returns once the broker has confirmed both."""
@@ -155,7 +154,6 @@ class MqttLink:
             self._lose("the broker did not answer")
         if connection.is_lost.is_set():
             self._lose(connection.refusal or "the broker closed the connection")
-        self._note(is_up=True, detail="connected and subscribed")
 
     def receive(self, *, timeout_s: float) -> Delivery | None:
         """Give the next message; ``LinkLostError`` once the connection is lost and all that had come is given."""
@@ -218,22 +216,8 @@ class MqttLink:
         return client
 
     def _lose(self, detail: str) -> NoReturn:
-        self._note(is_up=False, detail=detail)
         msg = f"{self._device_id}: {detail}"
         raise LinkLostError(msg)
-
-    def _note(self, *, is_up: bool, detail: str) -> None:
-        """Say it once when the broker is gone and once when it is back, however often it is tried."""
-        if is_up is self._was_up:
-            return
-        self._was_up = is_up
-        note = log.info if is_up else log.warning
-        note("mqtt.up" if is_up else "mqtt.down", device_id=self._device_id, broker=self._place, detail=detail)
-
-    @property
-    def _place(self) -> str:
-        """Where the broker is, without the user's name and password."""
-        return f"{self._address.hostname}:{self._port}"
 
 
 def fill_topic(template: str, *, config: DeviceConfig) -> str:

@@ -1,0 +1,110 @@
+"""The reference body: a small heated surface of known temperature that the camera always sees.
+
+Found as a small, hot, compact region near the temperature that the sensor is expected to show for
+it. An uncooled sensor may be several kelvin off (that is what the body is for), so the search range
+is wide, and steadiness of place decides: ``ReferenceTracker`` holds on to the place it has found.
+"""
+
+import cv2
+import msgspec
+import numpy as np
+
+from devices.imaging.frames import Celsius, Mask
+from devices.reading import FaceBox
+
+LARGEST_SHARE = 0.02
+SMALLEST_PX = 9
+SMALLEST_FILL = 0.6
+"""A disc fills 0.79 of its box; an edge, a collar or a lock of hair fills less."""
+LONGEST_TO_SHORTEST = 1.6
+LARGEST_JUMP_PX = 3.0
+FOUND_AFTER_FRAMES = 5
+
+
+class ReferenceBody(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Where the reference body is and what the sensor shows for it: the median of its core, in °C."""
+
+    box: FaceBox
+    pixels: Mask
+    measured_c: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Row and column of the middle of its box."""
+        return self.box.top_px + self.box.height_px / 2, self.box.left_px + self.box.width_px / 2
+
+
+def find_reference_bodies(celsius: Celsius, *, expected_c: float, within_c: float) -> tuple[ReferenceBody, ...]:
+    """Find small hot compact regions whose core reads ``expected_c`` give or take ``within_c``, hottest first."""
+    found: list[ReferenceBody] = []
+    top_c = min(float(celsius.max()), expected_c + within_c)
+    for level_c in np.arange(top_c - 0.5, expected_c - within_c, -1.0):
+        for body in _compact_regions(celsius, level_c=float(level_c)):
+            is_new = not any((body.pixels & other.pixels).any() for other in found)
+            if is_new and abs(body.measured_c - expected_c) <= within_c:
+                found.append(body)
+    return tuple(sorted(found, key=lambda body: -body.measured_c))
+
+
+def _compact_regions(celsius: Celsius, *, level_c: float) -> list[ReferenceBody]:
+    count, labels, figures, _ = cv2.connectedComponentsWithStats((celsius > level_c).astype(np.uint8), connectivity=4)
+    largest = LARGEST_SHARE * celsius.size
+    return [
+        _body(celsius, labels == label, figures[label])
+        for label in range(1, count)
+        if _is_compact(figures[label], largest=largest)
+    ]
+
+
+def _is_compact(figures: np.ndarray, *, largest: float) -> bool:
+    _, _, width, height, area = (int(figure) for figure in figures)
+    sides = max(width, height) / min(width, height)
+    return SMALLEST_PX <= area <= largest and sides <= LONGEST_TO_SHORTEST and area >= SMALLEST_FILL * width * height
+
+
+def _body(celsius: Celsius, region: Mask, figures: np.ndarray) -> ReferenceBody:
+    left, top, width, height, _ = (int(figure) for figure in figures)
+    core = cv2.erode(region.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    inner = core if core.any() else region
+    return ReferenceBody(
+        box=FaceBox(left_px=left, top_px=top, width_px=width, height_px=height),
+        pixels=cv2.dilate(region.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool),
+        measured_c=float(np.median(celsius[inner])),
+    )
+
+
+class ReferenceTracker:
+    """Follows the reference body of one camera through its pictures.
+
+    It is taken as found once it has stood at one place for five pictures, so that a face at the
+    edge or a hot cup carried past is not mistaken for it. Afterwards it must stay there: a body
+    that has jumped, or is hidden, is no reference until it has stood still again.
+    """
+
+    def __init__(self, *, expected_c: float, within_c: float = 8.0) -> None:
+        self._expected_c = expected_c
+        self._within_c = within_c
+        self._places: list[tuple[tuple[float, float], int]] = []
+
+    def follow(self, celsius: Celsius) -> ReferenceBody | None:
+        """Find the body in the next picture; None while it is not found, hidden, or has just moved."""
+        bodies = find_reference_bodies(celsius, expected_c=self._expected_c, within_c=self._within_c)
+        seen = [(body, 1 + self._times_seen(body)) for body in bodies]
+        self._places = [(body.centre, times) for body, times in seen] + self._hidden(bodies)
+        steady = [(times, body) for body, times in seen if times >= FOUND_AFTER_FRAMES]
+        return max(steady, key=lambda entry: entry[0])[1] if steady else None
+
+    def _times_seen(self, body: ReferenceBody) -> int:
+        return max((times for place, times in self._places if _is_near(place, body.centre)), default=0)
+
+    def _hidden(self, bodies: tuple[ReferenceBody, ...]) -> list[tuple[tuple[float, float], int]]:
+        """Places where nothing stands now are forgotten step by step, not at once."""
+        return [
+            (place, times // 2)
+            for place, times in self._places
+            if times > 1 and not any(_is_near(place, body.centre) for body in bodies)
+        ]
+
+
+def _is_near(place: tuple[float, float], other: tuple[float, float]) -> bool:
+    return abs(place[0] - other[0]) <= LARGEST_JUMP_PX and abs(place[1] - other[1]) <= LARGEST_JUMP_PX
