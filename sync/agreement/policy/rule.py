@@ -88,16 +88,21 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def covers(self, facts: Facts) -> bool:
         """Whether the crossing described by ``facts`` is one of those meant."""
-        return all(
-            not wanted or found in wanted
-            for wanted, found in (
-                (self.point_of_entry_ids, facts.point_of_entry_id),
-                (self.point_of_entry_kinds, facts.point_of_entry_kind),
-                (self.localities, facts.locality),
-                (self.directions, facts.direction),
-                (self.modes_of_entry, facts.mode_of_entry),
-                (self.categories, facts.category),
+        return (
+            (not self.categories or facts.category in self.categories)
+            and (not self.directions or facts.direction in self.directions)
+            and (not self.modes_of_entry or facts.mode_of_entry in self.modes_of_entry)
+            and self.covers_place(
+                point_of_entry_id=facts.point_of_entry_id, kind=facts.point_of_entry_kind, locality=facts.locality
             )
+        )
+
+    def covers_place(self, *, point_of_entry_id: str, kind: PointOfEntryKind, locality: str) -> bool:
+        """Whether a point of entry lies in the scope, whoever crosses there."""
+        return (
+            (not self.point_of_entry_ids or point_of_entry_id in self.point_of_entry_ids)
+            and (not self.point_of_entry_kinds or kind in self.point_of_entry_kinds)
+            and (not self.localities or locality in self.localities)
         )
 
 
