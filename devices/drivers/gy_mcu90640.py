@@ -52,7 +52,7 @@ FRAME_BYTES: Final = 1544
 
 _SYNC: Final = b"\x5a\x5a"
 _HEADER: Final = b"\x5a\x5a\x02\x06"
-_HEADER_WORD: Final = int.from_bytes(_HEADER, "little")
+_HEADER_WORDS: Final = [0x5A5A, 0x0602]
 _HEADER_BYTES: Final = 4
 _WORDS: Final = FRAME_BYTES // 2
 _CHECKSUM_WORD: Final = _WORDS - 1
@@ -70,6 +70,15 @@ _PIECE_BYTES: Final = 64 * 1024
 _LONGEST_RUN: Final = 4096
 _MOST_FRAMES_AT_ONCE: Final = 64
 _HUNDRED: Final = np.float32(100)
+_WORD: Final = np.dtype("<u2")
+_SIGNED: Final = np.dtype("<i2")
+_FAULT_DETAILS: Final = MappingProxyType(
+    {
+        FaultCode.BAD_CHECKSUM: "the sum of the frame differs from its last two bytes",
+        FaultCode.IMPLAUSIBLE_FRAME: "a pixel or the module's own temperature is out of range",
+        FaultCode.NOT_MEASURED: "every pixel is zero",
+    }
+)
 
 
 class ChecksumPolicy(StrEnum):
@@ -208,65 +217,40 @@ class GyMcu90640:
                 yield from self._skip_to_sync(at)
 
     def _take_frames(self, at: datetime) -> Iterator[DeviceEvent]:
-        """Judge the frames that stand glued at the front, all at once; fall back at the first bad one."""
+        """Judge the frames that stand glued at the front, all at once, and take those before the first bad one."""
         count = min(len(self._buffer) // FRAME_BYTES, self._frames_at_once)
         raw = self._buffer.peek(count * FRAME_BYTES)
-        words = np.frombuffer(raw, dtype="<u2").reshape(count, _WORDS)
-        headers = np.frombuffer(raw, dtype="<u4").reshape(count, _WORDS // 2)[:, 0] == _HEADER_WORD
-        sums_hold = words[:, :_CHECKSUM_WORD].sum(axis=1, dtype=np.uint16) == words[:, _CHECKSUM_WORD]
-        pixels = words.view("<i2")[:, _PIXEL_WORDS]
-        own = words.view("<i2")[:, _OWN_TEMPERATURE_WORD]
-        plausible = _are_plausible(pixels, own=own)
-        is_good = headers & plausible & (sums_hold if self._is_strict else True)
-        good = count if is_good.all() else int(is_good.argmin())
-        if good:
+        judged = _Judged(np.frombuffer(raw, dtype=_WORD).reshape(count, _WORDS), is_strict=self._is_strict)
+        if judged.good:
             yield from self._end_run(at)
-            yield from self._frames(pixels[:good], own=own[:good], sums_hold=sums_hold[:good], at=at)
+            yield from self._frames(judged, at=at)
+        if judged.first_fault is None:
             self._frames_at_once = min(2 * self._frames_at_once, _MOST_FRAMES_AT_ONCE)
-        if good == 0:
-            self._frames_at_once = 1
-            code = FaultCode.IMPLAUSIBLE_FRAME if sums_hold[0] else FaultCode.BAD_CHECKSUM
-            yield from self._give_up_frame(code, at)
+            return
+        self._frames_at_once = 1
+        if judged.first_fault is not FaultCode.BAD_HEADER:  # where no frame begins, the search decides what does
+            yield from self._end_run(at)
+            yield from self._skip(1, judged.first_fault, _FAULT_DETAILS[judged.first_fault], at=at)
 
-    def _give_up_frame(self, code: FaultCode, at: datetime) -> Iterator[DeviceEvent]:
-        """Count a frame that is none and search on one byte later, inside it."""
-        if code is FaultCode.BAD_CHECKSUM and not self._is_strict:
-            code = FaultCode.IMPLAUSIBLE_FRAME
-        detail = (
-            "the sum of the frame differs from its last two bytes"
-            if code is FaultCode.BAD_CHECKSUM
-            else "a pixel or the module's own temperature is out of range, or all are zero"
-        )
-        yield from self._end_run(at)
-        yield from self._skip(1, code, detail, at=at)
-
-    def _frames(
-        self,
-        pixels: npt.NDArray[np.int16],
-        *,
-        own: npt.NDArray[np.int16],
-        sums_hold: npt.NDArray[np.bool_],
-        at: datetime,
-    ) -> Iterator[DeviceEvent]:
-        """Turn judged words into pictures as the scene is seen, and forget their bytes."""
-        count = len(pixels)
-        mirrored = pixels.reshape(count, ROWS, COLUMNS)[:, :, ::-1]
-        celsius = np.divide(mirrored, _HUNDRED, dtype=np.float32)
+    def _frames(self, judged: "_Judged", *, at: datetime) -> Iterator[DeviceEvent]:
+        """Turn good words into pictures as the scene is seen, and forget their bytes."""
+        pixels = judged.pixels[: judged.good].reshape(judged.good, ROWS, COLUMNS)
+        celsius = np.divide(pixels[:, :, ::-1], _HUNDRED, dtype=np.float32)
         offset = self._buffer.stream_offset
         first = self._sequence
-        self._sequence += count
-        self._buffer.discard(count * FRAME_BYTES)
+        self._sequence += judged.good
+        self._buffer.discard(judged.good * FRAME_BYTES)
         device_id = self._device_id
-        for index, own_centi_c in enumerate(own.tolist()):
+        for index in range(judged.good):
             yield ThermalFrame(
                 device_id=device_id,
                 observed_at=at,
                 celsius=celsius[index],
-                ambient_c=own_centi_c / 100,
+                ambient_c=judged.own_centi_c[index] / 100,
                 sequence=first + index,
                 byte_offset=offset + index * FRAME_BYTES,
             )
-            if not sums_hold[index]:
+            if index in judged.wrong_sums:
                 yield self._reported_checksum(offset + index * FRAME_BYTES, at)
 
     def _reported_checksum(self, frame_offset: int, at: datetime) -> Fault:
@@ -334,14 +318,53 @@ def _policy(options: DriverOptions) -> ChecksumPolicy:
         raise DeviceConfigurationError(msg) from error
 
 
-def _are_plausible(pixels: npt.NDArray[np.int16], *, own: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
-    """Judge each frame's extremes. All zero is "not measured" and no frost on every wall."""
-    coldest, hottest = pixels.min(axis=1), pixels.max(axis=1)
-    in_range = (coldest >= _PIXEL_CENTI_C[0]) & (hottest <= _PIXEL_CENTI_C[1])
-    own_in_range = (own >= _OWN_CENTI_C[0]) & (own <= _OWN_CENTI_C[1])
-    is_measured = (coldest != 0) | (hottest != 0)
-    verdict: npt.NDArray[np.bool_] = in_range & own_in_range & is_measured
-    return verdict
+class _Judged:
+    """Glued frames, judged one after another up to the first bad one.
+
+    ``words`` is count x 772. ``good`` frames stand at the front; ``first_fault`` is what is wrong
+    with the next one, if anything; ``wrong_sums`` are good frames whose checksum is only reported.
+    The sums and extremes of all frames are computed at once, then compared as plain integers,
+    which for one frame at a time is faster than comparing arrays of length one.
+    """
+
+    __slots__ = ("first_fault", "good", "own_centi_c", "pixels", "wrong_sums")
+
+    def __init__(self, words: npt.NDArray[np.uint16], *, is_strict: bool) -> None:
+        signed = words.view(_SIGNED)
+        self.pixels = signed[:, _PIXEL_WORDS]
+        self.own_centi_c: list[int] = signed[:, _OWN_TEMPERATURE_WORD].tolist()
+        self.wrong_sums: set[int] = set()
+        self.good = 0
+        self.first_fault: FaultCode | None = None
+        sums = np.add.reduce(words[:, :_CHECKSUM_WORD], axis=1, dtype=np.uint16).tolist()
+        printed = words[:, _CHECKSUM_WORD].tolist()
+        ranges = _range_faults(self.pixels, own_centi_c=self.own_centi_c)
+        heads = words[:, :2].tolist()
+        for head, total, stated, range_fault in zip(heads, sums, printed, ranges, strict=True):
+            is_sum_wrong = total != stated
+            if head != _HEADER_WORDS:
+                self.first_fault = FaultCode.BAD_HEADER
+            elif is_sum_wrong and is_strict:
+                self.first_fault = FaultCode.BAD_CHECKSUM
+            else:
+                self.first_fault = range_fault
+            if self.first_fault is not None:
+                return
+            if is_sum_wrong:
+                self.wrong_sums.add(self.good)
+            self.good += 1
+
+
+def _range_faults(pixels: npt.NDArray[np.int16], *, own_centi_c: list[int]) -> Iterator[FaultCode | None]:
+    """Judge each frame's extremes. All zero means "not measured", and no frost on every wall."""
+    coldest, hottest = np.minimum.reduce(pixels, axis=1).tolist(), np.maximum.reduce(pixels, axis=1).tolist()
+    for low, high, own in zip(coldest, hottest, own_centi_c, strict=True):
+        if low == high == 0:
+            yield FaultCode.NOT_MEASURED
+        elif low < _PIXEL_CENTI_C[0] or high > _PIXEL_CENTI_C[1] or not _OWN_CENTI_C[0] <= own <= _OWN_CENTI_C[1]:
+            yield FaultCode.IMPLAUSIBLE_FRAME
+        else:
+            yield None
 
 
 def _emissivity_in(four: bytes) -> float | None:

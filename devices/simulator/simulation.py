@@ -60,9 +60,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One line of the control socket: exactly one of the four wishes."""
 
     device_id: str
-    show: dict[str, float | bool | str | None] | None = None
+    show: dict[str, int | float | bool | str | None] | None = None
     scan: dict[str, list[str]] | None = None
-    fault: dict[str, float | str] | None = None
+    fault: dict[str, int | float | str] | None = None
     ask: str | None = None
 
     def wish(self) -> tuple[str, Mapping[str, object]]:
