@@ -207,7 +207,7 @@ def _pip_settings() -> dict[str, str]:
 def parse_pip_settings(listed: str) -> dict[str, str]:
     r"""Read the output of ``pip config list``: the environment beats [install], which beats [global].
 
-    >>> parse_pip_settings("global.index-url='a'\\n:env:.index-url='b'\\ninstall.no-index='true'\\n")
+    >>> parse_pip_settings("global.index-url='a'\n:env:.index-url='b'\ninstall.no-index='true'\n")
     {'index-url': 'b', 'no-index': 'true'}
     """
     rank = {"global": 0, "install": 1, ":env:": 2}
