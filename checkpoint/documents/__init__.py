@@ -18,7 +18,8 @@ from checkpoint.documents.border_pass import (
 from checkpoint.documents.cccd import CitizenCardQr, is_personal_number, number_warnings, read_citizen_qr
 from checkpoint.documents.check_digits import CheckDigit, Verdict, check_digit
 from checkpoint.documents.document_dates import PartialDate
-from checkpoint.documents.faults import DocumentFault, DocumentWarning, FaultCode, WarningCode
+from checkpoint.documents.faults import DocumentFault, DocumentFaultCode, DocumentWarning, DocumentWarningCode
+from checkpoint.documents.identifiers import identifiers_of
 from checkpoint.documents.matching import (
     Certainty,
     Match,
@@ -41,9 +42,10 @@ __all__ = [
     "CheckDigit",
     "CitizenCardQr",
     "DocumentFault",
+    "DocumentFaultCode",
     "DocumentFields",
     "DocumentWarning",
-    "FaultCode",
+    "DocumentWarningCode",
     "LayoutName",
     "MachineReadableZone",
     "Match",
@@ -57,12 +59,12 @@ __all__ = [
     "ReadingSource",
     "Replacement",
     "Verdict",
-    "WarningCode",
     "check_digit",
     "compare_names",
     "find_matches",
     "fold",
     "icao_variants",
+    "identifiers_of",
     "is_personal_number",
     "is_valid_on",
     "latest_expiry",

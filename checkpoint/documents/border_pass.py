@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 from msgspec import Struct
 
-from checkpoint.documents.faults import DocumentWarning, WarningCode
+from checkpoint.documents.faults import DocumentWarning, DocumentWarningCode
 from checkpoint.documents.names import stored_form
 from sync.agreement.vocabulary import PassRegime, TravellerCategory
 
@@ -129,11 +129,11 @@ def validity_warnings(*, expires_on: date, today: date, issued_on: date | None =
     ()
     """
     odd = (
-        (WarningCode.DOCUMENT_EXPIRED, "date_of_expiry", today > expires_on),
-        (WarningCode.NOT_YET_VALID, "date_of_issue", issued_on is not None and issued_on > today),
-        (WarningCode.DATE_ORDER, "date_of_expiry", issued_on is not None and expires_on < issued_on),
+        (DocumentWarningCode.DOCUMENT_EXPIRED, "date_of_expiry", today > expires_on),
+        (DocumentWarningCode.NOT_YET_VALID, "date_of_issue", issued_on is not None and issued_on > today),
+        (DocumentWarningCode.DATE_ORDER, "date_of_expiry", issued_on is not None and expires_on < issued_on),
         (
-            WarningCode.VALIDITY_TOO_LONG,
+            DocumentWarningCode.VALIDITY_TOO_LONG,
             "date_of_expiry",
             issued_on is not None and expires_on > latest_expiry(issued_on),
         ),

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from checkpoint.documents.document_dates import PartialDate
-from checkpoint.documents.faults import DocumentFault, DocumentWarning, FaultCode, WarningCode, fault
+from checkpoint.documents.faults import DocumentFault, DocumentFaultCode, DocumentWarning, DocumentWarningCode, fault
 from checkpoint.documents.mrz import MachineReadableZone
 from checkpoint.documents.mrz_layouts import PERSONAL_NUMBER_FIELDS
 from checkpoint.documents.names import stored_form
@@ -80,15 +80,15 @@ def number_warnings(number: str, *, birth: PartialDate | None, sex: Sex) -> tupl
     ['province_unknown', 'century_digit_sex']
     """
     if not is_personal_number(number):
-        code = WarningCode.PERSONAL_NUMBER_LENGTH if number else WarningCode.PERSONAL_NUMBER_MISSING
+        code = DocumentWarningCode.PERSONAL_NUMBER_LENGTH if number else DocumentWarningCode.PERSONAL_NUMBER_MISSING
         return (DocumentWarning(code=code, field="personal_number"),)
     codes = []
     if number[:3] not in PROVINCE_CODES:
-        codes.append(WarningCode.PROVINCE_UNKNOWN)
+        codes.append(DocumentWarningCode.PROVINCE_UNKNOWN)
     if sex is not Sex.UNSPECIFIED and sex is not sex_in_number(number):
-        codes.append(WarningCode.CENTURY_DIGIT_SEX)
+        codes.append(DocumentWarningCode.CENTURY_DIGIT_SEX)
     if birth is not None and birth.year is not None and birth.year != year_in_number(number):
-        codes.append(WarningCode.CENTURY_DIGIT_YEAR)
+        codes.append(DocumentWarningCode.CENTURY_DIGIT_YEAR)
     return tuple(DocumentWarning(code=code, field="personal_number") for code in codes)
 
 
@@ -102,7 +102,7 @@ def citizen_card_warnings(zone: MachineReadableZone) -> tuple[DocumentWarning, .
     number = zone.personal_number
     found = list(number_warnings(number, birth=zone.date_of_birth, sex=zone.sex))
     if is_personal_number(number) and number[3:] != zone.document_number:
-        found.append(DocumentWarning(code=WarningCode.PERSONAL_NUMBER_DISAGREES, field="document_number"))
+        found.append(DocumentWarning(code=DocumentWarningCode.PERSONAL_NUMBER_DISAGREES, field="document_number"))
     return tuple(found)
 
 
@@ -116,15 +116,15 @@ def _qr_date(raw: str, *, field: str, warnings: list[DocumentWarning]) -> Partia
     code = None
     found = None
     if not raw:
-        code = WarningCode.DATE_UNKNOWN
+        code = DocumentWarningCode.DATE_UNKNOWN
     elif len(raw) != 8 or not (raw.isascii() and raw.isdigit()):
-        code = WarningCode.DATE_UNREADABLE
+        code = DocumentWarningCode.DATE_UNREADABLE
     else:
         day, month, year = int(raw[:2]), int(raw[2:4]), int(raw[4:])
         try:
             date(year, month or 1, day or 1)
         except ValueError:
-            code = WarningCode.DATE_IMPOSSIBLE
+            code = DocumentWarningCode.DATE_IMPOSSIBLE
         else:
             found = PartialDate(year=year, month=month or None, day=day or None)
     if code is not None:
@@ -139,7 +139,7 @@ def read_citizen_qr(text: str, *, today: date) -> CitizenCardQr | DocumentFault:
     """
     fields = [field.strip() for field in text.strip("\x00\x1b\r\n\t \ufeff").split(_SEPARATOR)]
     if len(fields) < _LEAST_FIELDS:
-        return fault(FaultCode.QR_FIELDS, detail=f"{len(fields)} fields instead of {_LEAST_FIELDS} or more")
+        return fault(DocumentFaultCode.QR_FIELDS, detail=f"{len(fields)} fields instead of {_LEAST_FIELDS} or more")
     warnings: list[DocumentWarning] = []
     number, former, name, born, sex_word, address = fields[:_LEAST_FIELDS]
     issued_raw = fields[_LEAST_FIELDS] if len(fields) > _LEAST_FIELDS else ""
@@ -169,20 +169,20 @@ def _date_warnings(birth: PartialDate | None, *, issued: PartialDate | None, tod
     born_on = None if birth is None or not birth.is_complete else birth.last_day()
     issued_on = None if issued is None or not issued.is_complete else issued.last_day()
     if born_on is not None and born_on > today:
-        found.append(DocumentWarning(code=WarningCode.DATE_IN_FUTURE, field="date_of_birth"))
+        found.append(DocumentWarning(code=DocumentWarningCode.DATE_IN_FUTURE, field="date_of_birth"))
     if issued_on is not None and issued_on > today:
-        found.append(DocumentWarning(code=WarningCode.DATE_IN_FUTURE, field="date_of_issue"))
+        found.append(DocumentWarning(code=DocumentWarningCode.DATE_IN_FUTURE, field="date_of_issue"))
     if born_on is not None and issued_on is not None and issued_on < born_on:
-        found.append(DocumentWarning(code=WarningCode.DATE_ORDER, field="date_of_issue"))
+        found.append(DocumentWarning(code=DocumentWarningCode.DATE_ORDER, field="date_of_issue"))
     return found
 
 
 def _field_warnings(*, former: str, name: str, sex: Sex, tail: tuple[str, ...]) -> list[DocumentWarning]:
     odd = (
-        (WarningCode.FORMER_NUMBER_UNUSUAL, "former_number", bool(former) and not _is_former_number(former)),
-        (WarningCode.NAME_MISSING, "name", not name),
-        (WarningCode.SEX_UNUSUAL, "sex", sex is Sex.UNSPECIFIED),
-        (WarningCode.TAIL_NOT_UNDERSTOOD, "unread_tail", any(tail)),
+        (DocumentWarningCode.FORMER_NUMBER_UNUSUAL, "former_number", bool(former) and not _is_former_number(former)),
+        (DocumentWarningCode.NAME_MISSING, "name", not name),
+        (DocumentWarningCode.SEX_UNUSUAL, "sex", sex is Sex.UNSPECIFIED),
+        (DocumentWarningCode.TAIL_NOT_UNDERSTOOD, "unread_tail", any(tail)),
     )
     return [DocumentWarning(code=code, field=field) for code, field, is_odd in odd if is_odd]
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from checkpoint.documents.faults import WarningCode
+from checkpoint.documents.faults import DocumentWarningCode
 
 _EXPIRY_WINDOW_YEARS: Final = 50
 _UNKNOWN: Final = -1
@@ -104,20 +104,20 @@ def _expiry_year(two_digits: int, *, today: date, born_year: int | None) -> int:
     return year + 100 if born_year is not None and year < born_year else year
 
 
-def _dated(parts: tuple[int, int, int], *, year: int | None) -> PartialDate | WarningCode:
+def _dated(parts: tuple[int, int, int], *, year: int | None) -> PartialDate | DocumentWarningCode:
     _, month, day = parts
     if _is_impossible(year, month, day):
-        return WarningCode.DATE_IMPOSSIBLE
+        return DocumentWarningCode.DATE_IMPOSSIBLE
     return PartialDate(year=year, month=_known(month), day=_known(day))
 
 
-def _trouble(parts: tuple[int, int, int]) -> WarningCode | None:
+def _trouble(parts: tuple[int, int, int]) -> DocumentWarningCode | None:
     if _UNREADABLE in parts:
-        return WarningCode.DATE_UNREADABLE
-    return WarningCode.DATE_UNKNOWN if parts == (_UNKNOWN, _UNKNOWN, _UNKNOWN) else None
+        return DocumentWarningCode.DATE_UNREADABLE
+    return DocumentWarningCode.DATE_UNKNOWN if parts == (_UNKNOWN, _UNKNOWN, _UNKNOWN) else None
 
 
-def read_birth_date(raw: str, *, today: date) -> PartialDate | WarningCode:
+def read_birth_date(raw: str, *, today: date) -> PartialDate | DocumentWarningCode:
     """Read ``YYMMDD``: the latest such birth that is not after ``today``, or why there is no date.
 
     >>> read_birth_date("900305", today=date(2026, 11, 22)).iso
@@ -135,7 +135,7 @@ def read_birth_date(raw: str, *, today: date) -> PartialDate | WarningCode:
     return _dated(parts, year=None if year == _UNKNOWN else _birth_year(year, month=month, day=day, today=today))
 
 
-def read_expiry_date(raw: str, *, today: date, born_year: int | None = None) -> PartialDate | WarningCode:
+def read_expiry_date(raw: str, *, today: date, born_year: int | None = None) -> PartialDate | DocumentWarningCode:
     """Read ``YYMMDD``: the year nearest to ``today`` that is not before the birth.
 
     >>> read_expiry_date("300305", today=date(2026, 11, 22)).iso

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 
-class FaultCode(StrEnum):
+class DocumentFaultCode(StrEnum):
     """Why nothing could be read."""
 
     EMPTY = "empty"
@@ -26,7 +26,7 @@ class FaultCode(StrEnum):
     NOT_RECOGNISED = "not_recognised"
 
 
-class WarningCode(StrEnum):
+class DocumentWarningCode(StrEnum):
     """What is odd about a document that was read; the officer decides what it means."""
 
     CHECK_DIGIT_INVALID = "check_digit_invalid"
@@ -64,17 +64,17 @@ class WarningCode(StrEnum):
     REPAIR_SUGGESTED = "repair_suggested"
 
 
-WHAT_TO_DO: Final[dict[FaultCode, str]] = {
-    FaultCode.EMPTY: "Nothing arrived: present the document again or type its number.",
-    FaultCode.LINE_COUNT: "Present the document again; a machine readable zone has two or three lines.",
-    FaultCode.LINE_MISSING: "The read was cut: present the document again and hold it until the reader beeps.",
-    FaultCode.LINE_LENGTH: "Present the document again; if it repeats, type the document number.",
-    FaultCode.LINE_ORDER: "The lines came in the wrong order: present the document again, or type them from the top.",
-    FaultCode.CHARACTER: "Clean the document and the reader's window, then present it again.",
-    FaultCode.INPUT_METHOD: "Switch this workstation's Vietnamese input method off, then present the document again.",
-    FaultCode.DOCUMENT_CODE: "This is not the machine readable zone of a travel document: check which side was read.",
-    FaultCode.QR_FIELDS: "This is not the code of a citizen card: scan the card's own code, or type its number.",
-    FaultCode.NOT_RECOGNISED: "Type the document number by hand and choose the kind of document.",
+WHAT_TO_DO: Final[dict[DocumentFaultCode, str]] = {
+    DocumentFaultCode.EMPTY: "Nothing arrived: present the document again or type its number.",
+    DocumentFaultCode.LINE_COUNT: "Present the document again; a machine readable zone has two or three lines.",
+    DocumentFaultCode.LINE_MISSING: "The read was cut: present the document again and hold it until the reader beeps.",
+    DocumentFaultCode.LINE_LENGTH: "Present the document again; if it repeats, type the document number.",
+    DocumentFaultCode.LINE_ORDER: "The lines came in the wrong order: present it again, or type them from the top.",
+    DocumentFaultCode.CHARACTER: "Clean the document and the reader's window, then present it again.",
+    DocumentFaultCode.INPUT_METHOD: "Switch the Vietnamese input method off, then present the document again.",
+    DocumentFaultCode.DOCUMENT_CODE: "This is no zone of a travel document: check which side was read.",
+    DocumentFaultCode.QR_FIELDS: "This is no citizen card's code: scan the card's own code, or type its number.",
+    DocumentFaultCode.NOT_RECOGNISED: "Type the document number by hand and choose the kind of document.",
 }
 
 
@@ -84,7 +84,7 @@ class DocumentFault(Struct, frozen=True, kw_only=True):
     ``line`` and ``position`` count from 1 as Doc 9303 counts; None where the fault has no place.
     """
 
-    code: FaultCode
+    code: DocumentFaultCode
     detail: str
     what_to_do: str
     line: int | None = None
@@ -94,14 +94,16 @@ class DocumentFault(Struct, frozen=True, kw_only=True):
 class DocumentWarning(Struct, frozen=True, kw_only=True):
     """Something about ``field`` is odd; the document was read all the same."""
 
-    code: WarningCode
+    code: DocumentWarningCode
     field: str
 
 
-def fault(code: FaultCode, *, detail: str, line: int | None = None, position: int | None = None) -> DocumentFault:
+def fault(
+    code: DocumentFaultCode, *, detail: str, line: int | None = None, position: int | None = None
+) -> DocumentFault:
     """Build a fault together with the instruction that belongs to its code.
 
-    >>> fault(FaultCode.EMPTY, detail="no character").what_to_do
+    >>> fault(DocumentFaultCode.EMPTY, detail="no character").what_to_do
     'Nothing arrived: present the document again or type its number.'
     """
     return DocumentFault(code=code, detail=detail, what_to_do=WHAT_TO_DO[code], line=line, position=position)

@@ -25,7 +25,7 @@ from checkpoint.documents.check_digits import (
     values_of,
 )
 from checkpoint.documents.document_dates import PartialDate, read_birth_date, read_expiry_date
-from checkpoint.documents.faults import DocumentFault, DocumentWarning, WarningCode
+from checkpoint.documents.faults import DocumentFault, DocumentWarning, DocumentWarningCode
 from checkpoint.documents.mrz_layouts import (
     LONG_NUMBER_COUNTS_FILLER,
     PERSONAL_NUMBER_FIELDS,
@@ -90,7 +90,7 @@ class _Zone:
         self.checks: list[CheckDigit] = []
         self.warnings: list[DocumentWarning] = []
 
-    def warn(self, code: WarningCode, *, field: str) -> None:
+    def warn(self, code: DocumentWarningCode, *, field: str) -> None:
         self.warnings.append(DocumentWarning(code=code, field=field))
 
     def judge(
@@ -105,10 +105,10 @@ class _Zone:
             verdict = Verdict.ABSENT
         elif deviation is not None and printed == check_digit_of_values(deviation):
             verdict = Verdict.DEVIANT
-            self.warn(WarningCode.CHECK_DIGIT_DEVIANT, field=field)
+            self.warn(DocumentWarningCode.CHECK_DIGIT_DEVIANT, field=field)
         else:
             verdict = Verdict.INVALID
-            self.warn(WarningCode.CHECK_DIGIT_INVALID, field=field)
+            self.warn(DocumentWarningCode.CHECK_DIGIT_INVALID, field=field)
         line, position = divmod(column, self.layout.line_length)
         self.checks.append(
             CheckDigit(
@@ -183,16 +183,16 @@ def _document_code(zone: _Zone) -> str:
     printed = zone.text[zone.layout.document_code]
     is_card = zone.layout.number_goes_on
     if printed[0] not in zone.layout.first_letters or (is_card and (printed[1] == "V" or printed == "AI")):
-        zone.warn(WarningCode.DOCUMENT_CODE_UNUSUAL, field="document_code")
+        zone.warn(DocumentWarningCode.DOCUMENT_CODE_UNUSUAL, field="document_code")
     return printed.rstrip(FILLER)
 
 
 def _state(zone: _Zone, *, columns: slice, field: str) -> str:
     state = zone.text[columns].rstrip(FILLER)
     if state in SPECIMEN_STATES:
-        zone.warn(WarningCode.STATE_SPECIMEN, field=field)
+        zone.warn(DocumentWarningCode.STATE_SPECIMEN, field=field)
     elif state not in KNOWN_STATES:
-        zone.warn(WarningCode.STATE_UNKNOWN, field=field)
+        zone.warn(DocumentWarningCode.STATE_UNKNOWN, field=field)
     return state
 
 
@@ -211,7 +211,7 @@ def _document_number(zone: _Zone, *, state: str) -> tuple[str, str]:
     zone.judge_field("document_number", columns=layout.document_number, column=layout.document_number_check)
     number = number.rstrip(FILLER)
     if not number:
-        zone.warn(WarningCode.NUMBER_MISSING, field="document_number")
+        zone.warn(DocumentWarningCode.NUMBER_MISSING, field="document_number")
     return number, optional.rstrip(FILLER)
 
 
@@ -246,10 +246,10 @@ def _expiry(zone: _Zone, *, today: date, birth: PartialDate | None) -> PartialDa
     return _date_or_warning(zone, found, field="date_of_expiry")
 
 
-def _date_or_warning(zone: _Zone, found: PartialDate | WarningCode, *, field: str) -> PartialDate | None:
+def _date_or_warning(zone: _Zone, found: PartialDate | DocumentWarningCode, *, field: str) -> PartialDate | None:
     if isinstance(found, PartialDate):
         if not found.is_complete:
-            zone.warn(WarningCode.DATE_INCOMPLETE, field=field)
+            zone.warn(DocumentWarningCode.DATE_INCOMPLETE, field=field)
         return found
     zone.warn(found, field=field)
     return None
@@ -280,19 +280,19 @@ def _names(zone: _Zone) -> tuple[str, str]:
     primary, _, rest = printed.partition("<<")
     secondary = rest.strip(FILLER)
     if printed[-1] != FILLER:
-        zone.warn(WarningCode.NAME_MAY_BE_TRUNCATED, field="name")
+        zone.warn(DocumentWarningCode.NAME_MAY_BE_TRUNCATED, field="name")
     if secondary and ("<<" in secondary or rest[0] == FILLER):
-        zone.warn(WarningCode.NAME_SEPARATOR, field="name")
+        zone.warn(DocumentWarningCode.NAME_SEPARATOR, field="name")
     if printed.strip(_NAME_ALPHABET):
-        zone.warn(WarningCode.NAME_DIGIT, field="name")
+        zone.warn(DocumentWarningCode.NAME_DIGIT, field="name")
     if not primary and not secondary:
-        zone.warn(WarningCode.NAME_MISSING, field="name")
+        zone.warn(DocumentWarningCode.NAME_MISSING, field="name")
     return " ".join(primary.replace(FILLER, " ").split()), " ".join(secondary.replace(FILLER, " ").split())
 
 
 def _sex(zone: _Zone) -> Sex:
     sex = _SEXES.get(zone.text[zone.layout.sex])
     if sex is None:
-        zone.warn(WarningCode.SEX_UNUSUAL, field="sex")
+        zone.warn(DocumentWarningCode.SEX_UNUSUAL, field="sex")
         return Sex.UNSPECIFIED
     return sex

@@ -12,13 +12,15 @@ from typing import Final
 from msgspec import Struct
 
 from checkpoint.documents.check_digits import FILLER
-from checkpoint.documents.faults import DocumentFault, WarningCode
+from checkpoint.documents.faults import DocumentFault, DocumentWarningCode
 from checkpoint.documents.mrz import MachineReadableZone, read_mrz
 from checkpoint.documents.mrz_layouts import LAYOUTS, PERSONAL_NUMBER_FIELDS, Layout, PersonalNumberField
 
 _TO_DIGIT: Final = str.maketrans("OQDILZSGB", "000112568")
 _TO_LETTER: Final = str.maketrans("012568", "OIZSGB")
-_WORTH_A_TRY: Final = frozenset({WarningCode.CHECK_DIGIT_INVALID, WarningCode.DATE_UNREADABLE, WarningCode.NAME_DIGIT})
+_WORTH_A_TRY: Final = frozenset(
+    {DocumentWarningCode.CHECK_DIGIT_INVALID, DocumentWarningCode.DATE_UNREADABLE, DocumentWarningCode.NAME_DIGIT}
+)
 
 
 class Replacement(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Final
 from unicodedata import name as character_name
 
 from checkpoint.documents.check_digits import ALPHABET, FILLER, check_digit
-from checkpoint.documents.faults import DocumentFault, FaultCode, fault
+from checkpoint.documents.faults import DocumentFault, DocumentFaultCode, fault
 from checkpoint.documents.mrz_layouts import LINE_COUNTS, LINE_LENGTHS, Layout
 
 _LINES_OF_LENGTH: Final = {30: 3, 36: 2, 44: 2}
@@ -27,19 +27,19 @@ def _line_length_meant(lines: Sequence[str]) -> int:
 def fault_in_shape(lines: Sequence[str]) -> DocumentFault:
     """Name the first line that is missing, too short or too long; call it only if one is."""
     if not any(lines):
-        return fault(FaultCode.EMPTY, detail="no character")
+        return fault(DocumentFaultCode.EMPTY, detail="no character")
     meant = _line_length_meant(lines)
     count = _LINES_OF_LENGTH[meant]
     if len(lines) not in LINE_COUNTS and len(lines) != 1:
-        return fault(FaultCode.LINE_COUNT, detail=f"{len(lines)} lines instead of {count}")
+        return fault(DocumentFaultCode.LINE_COUNT, detail=f"{len(lines)} lines instead of {count}")
     for number, line in enumerate(lines, start=1):
         if len(line) != meant:
             detail = f"line {number} has {len(line)} characters instead of {meant}"
-            return fault(FaultCode.LINE_LENGTH, detail=detail, line=number, position=min(len(line), meant) + 1)
+            return fault(DocumentFaultCode.LINE_LENGTH, detail=detail, line=number, position=min(len(line), meant) + 1)
     if len(lines) < count:
         detail = f"{len(lines)} of {count} lines of {meant} characters arrived"
-        return fault(FaultCode.LINE_MISSING, detail=detail, line=len(lines) + 1)
-    return fault(FaultCode.LINE_COUNT, detail=f"{len(lines)} lines of {meant} characters instead of {count}")
+        return fault(DocumentFaultCode.LINE_MISSING, detail=detail, line=len(lines) + 1)
+    return fault(DocumentFaultCode.LINE_COUNT, detail=f"{len(lines)} lines of {meant} characters instead of {count}")
 
 
 def fault_in_characters(lines: Sequence[str]) -> DocumentFault:
@@ -49,7 +49,7 @@ def fault_in_characters(lines: Sequence[str]) -> DocumentFault:
     called = character_name(rest[0], "unnamed character")
     is_accented = called.startswith(_LATIN_LETTER) and not rest[0].isascii()
     return fault(
-        FaultCode.INPUT_METHOD if is_accented else FaultCode.CHARACTER,
+        DocumentFaultCode.INPUT_METHOD if is_accented else DocumentFaultCode.CHARACTER,
         detail=f"U+{ord(rest[0]):04X} ({called})",
         line=number,
         position=len(lines[number - 1]) - len(rest) + 1,
@@ -73,8 +73,8 @@ def fault_in_order(lines: Sequence[str], *, layout: Layout) -> DocumentFault | N
     for order in orders:
         if _dates_hold("".join([lines[index] for index in order]), layout=layout):
             arrived = ", ".join(str(order.index(index) + 1) for index in range(len(lines)))
-            return fault(FaultCode.LINE_ORDER, detail=f"the lines arrived in the order {arrived}")
+            return fault(DocumentFaultCode.LINE_ORDER, detail=f"the lines arrived in the order {arrived}")
     if text[0].isalpha():
         return None
     letter = "a filler" if text[0] == FILLER else "a digit"
-    return fault(FaultCode.DOCUMENT_CODE, detail=f"line 1 begins with {letter}", line=1, position=1)
+    return fault(DocumentFaultCode.DOCUMENT_CODE, detail=f"line 1 begins with {letter}", line=1, position=1)

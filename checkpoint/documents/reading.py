@@ -5,6 +5,7 @@ fillers is a number; everything else is tried as a machine readable zone. The re
 read and how far to trust it; it decides nothing.
 """
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -25,7 +26,7 @@ from checkpoint.documents.cccd import (
 )
 from checkpoint.documents.check_digits import FILLER, CheckDigit, Verdict
 from checkpoint.documents.document_dates import PartialDate
-from checkpoint.documents.faults import DocumentFault, DocumentWarning, FaultCode, WarningCode, fault
+from checkpoint.documents.faults import DocumentFault, DocumentFaultCode, DocumentWarning, DocumentWarningCode, fault
 from checkpoint.documents.mrz import MachineReadableZone, read_mrz
 from checkpoint.documents.mrz_layouts import LayoutName
 from checkpoint.documents.mrz_repair import Replacement, suggest_repair
@@ -34,6 +35,8 @@ from sync.agreement.vocabulary import DocumentKind, PassRegime, Sex
 
 _LONGEST_TYPED_NUMBER: Final = 28
 _VIETNAM: Final = "VNM"
+_CHINA: Final = "CHN"
+_CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 
 
 class ReadingSource(StrEnum):
@@ -117,7 +120,7 @@ def read_document(text: str, *, today: date) -> ReadDocument | DocumentFault:
         return card if isinstance(card, DocumentFault) else _from_citizen_qr(card)
     frames = unframed_lines(text)
     if not frames:
-        return fault(FaultCode.EMPTY, detail="no character")
+        return fault(DocumentFaultCode.EMPTY, detail="no character")
     if len(frames) == 1 and len(frames[0]) <= _LONGEST_TYPED_NUMBER and FILLER not in frames[0]:
         return _from_number(frames[0])
     zone = read_mrz(split_mrz_text(text), today=today)
@@ -160,10 +163,10 @@ def _from_zone(zone: MachineReadableZone, *, today: date) -> ReadDocument:
     birth, expiry = zone.date_of_birth, zone.date_of_expiry
     expires_on = None if expiry is None else expiry.last_day()
     if expires_on is not None and expires_on < today:
-        warnings += (DocumentWarning(code=WarningCode.DOCUMENT_EXPIRED, field="date_of_expiry"),)
+        warnings += (DocumentWarning(code=DocumentWarningCode.DOCUMENT_EXPIRED, field="date_of_expiry"),)
     suggestions = suggest_repair(zone, today=today)
     if suggestions:
-        warnings += (DocumentWarning(code=WarningCode.REPAIR_SUGGESTED, field="lines"),)
+        warnings += (DocumentWarning(code=DocumentWarningCode.REPAIR_SUGGESTED, field="lines"),)
     return ReadDocument(
         kind=_kind_of(zone),
         source=ReadingSource.MRZ,
@@ -225,9 +228,9 @@ def _from_citizen_qr(card: CitizenCardQr) -> ReadDocument:
 
 
 def _from_number(text: str) -> ReadDocument | DocumentFault:
-    """Twelve digits are a citizen's number; any other number is looked up among the border passes."""
+    """Twelve digits are a citizen's number; one with Chinese characters is a permit; any other a border pass."""
     found = read_pass_number(text)
-    warnings = [DocumentWarning(code=WarningCode.NUMBER_NOT_VERIFIABLE, field="document_number")]
+    warnings = [DocumentWarning(code=DocumentWarningCode.NUMBER_NOT_VERIFIABLE, field="document_number")]
     if is_personal_number(found.key) and found.model is None:
         warnings += number_warnings(found.key, birth=None, sex=Sex.UNSPECIFIED)
         fields = DocumentFields(
@@ -240,13 +243,14 @@ def _from_number(text: str) -> ReadDocument | DocumentFault:
             kind=DocumentKind.IDENTITY_CARD, source=ReadingSource.NUMBER, fields=fields, warnings=tuple(warnings)
         )
     if not found.is_plausible:
-        return fault(FaultCode.NOT_RECOGNISED, detail="neither a zone, nor a citizen card's code, nor a number")
+        return fault(DocumentFaultCode.NOT_RECOGNISED, detail="neither a zone, nor a citizen card's code, nor a number")
+    is_chinese = _CHINESE.search(found.display) is not None
     fields = DocumentFields(
+        issuing_state=_CHINA if is_chinese else "",
         document_number=found.display,
         number_key=found.key,
         pass_model="" if found.model is None else found.model.value,
         pass_regime=found.regime,
     )
-    return ReadDocument(
-        kind=DocumentKind.BORDER_PASS, source=ReadingSource.NUMBER, fields=fields, warnings=tuple(warnings)
-    )
+    kind = DocumentKind.BORDER_PERMIT if is_chinese else DocumentKind.BORDER_PASS
+    return ReadDocument(kind=kind, source=ReadingSource.NUMBER, fields=fields, warnings=tuple(warnings))

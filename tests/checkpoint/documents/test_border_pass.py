@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkpoint.documents import (
+    DocumentWarningCode,
     PassModel,
-    WarningCode,
     is_valid_on,
     latest_expiry,
     look_alike_key,
@@ -85,16 +85,16 @@ def test_twelve_months_end_on_the_same_day_of_the_next_year(issued_on):
     assert last.day == issued_on.day or (issued_on.month, issued_on.day, last.day) == (2, 29, 28)
     assert validity_warnings(expires_on=last, issued_on=issued_on, today=last) == ()
     longer = validity_warnings(expires_on=last + timedelta(days=1), issued_on=issued_on, today=last)
-    assert [warning.code for warning in longer] == [WarningCode.VALIDITY_TOO_LONG]
+    assert [warning.code for warning in longer] == [DocumentWarningCode.VALIDITY_TOO_LONG]
 
 
 @pytest.mark.parametrize(
     ("issued_on", "expires_on", "expected"),
     [
-        (None, date(2026, 11, 21), [WarningCode.DOCUMENT_EXPIRED]),
-        (date(2026, 11, 23), date(2027, 11, 23), [WarningCode.NOT_YET_VALID]),
-        (date(2026, 11, 1), date(2026, 10, 1), [WarningCode.DOCUMENT_EXPIRED, WarningCode.DATE_ORDER]),
-        (date(2024, 1, 1), date(2027, 1, 1), [WarningCode.VALIDITY_TOO_LONG]),
+        (None, date(2026, 11, 21), [DocumentWarningCode.DOCUMENT_EXPIRED]),
+        (date(2026, 11, 23), date(2027, 11, 23), [DocumentWarningCode.NOT_YET_VALID]),
+        (date(2026, 11, 1), date(2026, 10, 1), [DocumentWarningCode.DOCUMENT_EXPIRED, DocumentWarningCode.DATE_ORDER]),
+        (date(2024, 1, 1), date(2027, 1, 1), [DocumentWarningCode.VALIDITY_TOO_LONG]),
         (date(2026, 1, 1), date(2026, 12, 31), []),
     ],
 )

@@ -6,9 +6,9 @@ import pytest
 
 from checkpoint.documents import (
     DocumentFault,
-    FaultCode,
+    DocumentFaultCode,
+    DocumentWarningCode,
     PartialDate,
-    WarningCode,
     number_warnings,
     read_citizen_qr,
     read_document,
@@ -34,17 +34,17 @@ def test_every_payload_of_the_collection_is_read_with_exactly_the_warnings_it_de
     assert [codes(card.warnings) for card in found] == [
         [],
         [],
-        [(WarningCode.TAIL_NOT_UNDERSTOOD, "unread_tail")],
-        [(WarningCode.DATE_IMPOSSIBLE, "date_of_birth")],
+        [(DocumentWarningCode.TAIL_NOT_UNDERSTOOD, "unread_tail")],
+        [(DocumentWarningCode.DATE_IMPOSSIBLE, "date_of_birth")],
         [
-            (WarningCode.FORMER_NUMBER_UNUSUAL, "former_number"),
-            (WarningCode.PERSONAL_NUMBER_LENGTH, "personal_number"),
+            (DocumentWarningCode.FORMER_NUMBER_UNUSUAL, "former_number"),
+            (DocumentWarningCode.PERSONAL_NUMBER_LENGTH, "personal_number"),
         ],
-        [(WarningCode.PROVINCE_UNKNOWN, "personal_number")],
+        [(DocumentWarningCode.PROVINCE_UNKNOWN, "personal_number")],
         [
-            (WarningCode.DATE_IN_FUTURE, "date_of_birth"),
-            (WarningCode.DATE_ORDER, "date_of_issue"),
-            (WarningCode.CENTURY_DIGIT_YEAR, "personal_number"),
+            (DocumentWarningCode.DATE_IN_FUTURE, "date_of_birth"),
+            (DocumentWarningCode.DATE_ORDER, "date_of_issue"),
+            (DocumentWarningCode.CENTURY_DIGIT_YEAR, "personal_number"),
         ],
     ]
 
@@ -63,10 +63,10 @@ def test_the_fields_that_newer_cards_append_are_kept_raw(payloads):
 
 def test_six_fields_are_enough_and_five_are_not():
     six = "|".join(QR.split("|")[:6])
-    assert codes(read_citizen_qr(six, today=TODAY).warnings) == [(WarningCode.DATE_UNKNOWN, "date_of_issue")]
+    assert codes(read_citizen_qr(six, today=TODAY).warnings) == [(DocumentWarningCode.DATE_UNKNOWN, "date_of_issue")]
     five = read_citizen_qr("|".join(QR.split("|")[:5]), today=TODAY)
     assert isinstance(five, DocumentFault)
-    assert five.code is FaultCode.QR_FIELDS
+    assert five.code is DocumentFaultCode.QR_FIELDS
 
 
 def test_a_number_of_eleven_digits_is_shown_but_is_no_key():
@@ -86,12 +86,12 @@ def test_a_decomposed_name_from_a_code_is_stored_composed():
         ("022300000335", 2000, Sex.FEMALE, []),
         ("022085000124", 1985, Sex.MALE, []),
         ("022085000124", 1985, Sex.UNSPECIFIED, []),
-        ("022085000124", None, Sex.FEMALE, [WarningCode.CENTURY_DIGIT_SEX]),
-        ("022190000019", 2090, Sex.FEMALE, [WarningCode.CENTURY_DIGIT_YEAR]),
-        ("122190000019", 1990, Sex.FEMALE, [WarningCode.PROVINCE_UNKNOWN]),
-        ("02219000001", 1990, Sex.FEMALE, [WarningCode.PERSONAL_NUMBER_LENGTH]),
-        ("٠٢٢١٩٠٠٠٠٠١٩", 1990, Sex.FEMALE, [WarningCode.PERSONAL_NUMBER_LENGTH]),
-        ("", 1990, Sex.FEMALE, [WarningCode.PERSONAL_NUMBER_MISSING]),
+        ("022085000124", None, Sex.FEMALE, [DocumentWarningCode.CENTURY_DIGIT_SEX]),
+        ("022190000019", 2090, Sex.FEMALE, [DocumentWarningCode.CENTURY_DIGIT_YEAR]),
+        ("122190000019", 1990, Sex.FEMALE, [DocumentWarningCode.PROVINCE_UNKNOWN]),
+        ("02219000001", 1990, Sex.FEMALE, [DocumentWarningCode.PERSONAL_NUMBER_LENGTH]),
+        ("٠٢٢١٩٠٠٠٠٠١٩", 1990, Sex.FEMALE, [DocumentWarningCode.PERSONAL_NUMBER_LENGTH]),
+        ("", 1990, Sex.FEMALE, [DocumentWarningCode.PERSONAL_NUMBER_MISSING]),
     ],
 )
 def test_the_structure_of_the_number_is_only_ever_a_warning(number, birth, sex, expected):
@@ -130,7 +130,7 @@ def test_a_card_whose_two_numbers_disagree_is_read_with_a_warning():
     found = read_document(text, today=TODAY)
     assert found.are_check_digits_valid is False
     other = citizen_card(number="022190000019", birth="900305", sex="F").replace("VNM190000019", "VNM190000010")
-    assert (WarningCode.PERSONAL_NUMBER_DISAGREES, "document_number") in codes(
+    assert (DocumentWarningCode.PERSONAL_NUMBER_DISAGREES, "document_number") in codes(
         read_document(other, today=TODAY).warnings
     )
 

@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkpoint.documents import Certainty, MatchKey, PersonIdentifiers, compare_names, find_matches, person_key
+from checkpoint.documents import (
+    Certainty,
+    MatchKey,
+    PersonIdentifiers,
+    compare_names,
+    find_matches,
+    identifiers_of,
+    person_key,
+    read_document,
+)
 from sync.agreement.vocabulary import Sex
+from tests.checkpoint.documents.zones import CITIZEN_CARD, TODAY, VISA_A, zone_of
 
 SECRET = b"an invented key of the province."
 HUONG = PersonIdentifiers(
@@ -174,3 +184,35 @@ def test_a_key_does_not_show_the_number_and_a_short_secret_is_refused():
     assert "0012345" not in key
     with pytest.raises(ValueError, match="16 bytes"):
         person_key(HUONG, key=b"short")
+
+
+def identifiers_from(text):
+    return identifiers_of(read_document(text, today=TODAY))
+
+
+def test_a_card_and_a_new_passport_of_one_citizen_lead_to_the_same_personal_number():
+    passport = "P<VNMNGUYEN<<THI<ANH<HUONG<<<<<<<<<<<<<<<<<<\nC1234567<0VNM9003059F3105010022190000019<<44"
+    card = identifiers_from("\n".join(CITIZEN_CARD))
+    assert card.personal_number == identifiers_from(passport).personal_number == "022190000019"
+    assert (card.passport_number, identifiers_from(passport).passport_number) == ("", "C1234567")
+    (match,) = find_matches(card, known=[HUONG])
+    assert (match.reference, match.certainty) == ("holder-1", Certainty.IDENTIFIED)
+
+
+def test_twelve_digits_in_the_passport_of_another_state_are_no_vietnamese_personal_number():
+    fields = {"code": "P", "state": "CHN", "nationality": "CHN", "number": "E12345678", "sex": "F"}
+    fields |= {"optional": "022190000019", "birth": "900305", "expiry": "300101", "primary": "LI", "secondary": "NA"}
+    found = identifiers_from("\n".join(zone_of(fields, layout="TD3")))
+    assert (found.personal_number, found.passport_state) == ("", "CHN")
+    assert find_matches(found, known=[HUONG]) == ()
+
+
+def test_the_number_of_a_visa_identifies_nobody():
+    found = identifiers_from("\n".join(VISA_A))
+    assert person_key(found, key=SECRET) is None
+
+
+def test_a_typed_pass_number_finds_the_holder_of_the_register():
+    found = identifiers_from("GTHVN02-TQ gth/0012345\r")
+    (match,) = find_matches(found, known=KNOWN)
+    assert (match.reference, match.certainty) == ("holder-1", Certainty.IDENTIFIED)

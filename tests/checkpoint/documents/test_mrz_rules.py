@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from checkpoint.documents import DocumentFault, FaultCode, Verdict, WarningCode, check_digit, read_mrz
+from checkpoint.documents import DocumentFault, DocumentFaultCode, DocumentWarningCode, Verdict, check_digit, read_mrz
 from checkpoint.documents.document_dates import read_birth_date, read_expiry_date
 from sync.agreement.vocabulary import Sex
 from tests.checkpoint.documents.zones import (
@@ -101,7 +101,7 @@ def test_the_belgian_digit_is_deviant_for_belgium_and_invalid_for_anybody_else()
     zone = read_mrz(BELGIAN_CARD, today=TODAY)
     digit = zone.check_of("document_number")
     assert (digit.printed, digit.computed, digit.verdict) == ("3", "1", Verdict.DEVIANT)
-    assert (WarningCode.CHECK_DIGIT_DEVIANT, "document_number") in codes(zone)
+    assert (DocumentWarningCode.CHECK_DIGIT_DEVIANT, "document_number") in codes(zone)
     assert not zone.is_verified
     elsewhere = ("IDNLD" + BELGIAN_CARD[0][5:], *BELGIAN_CARD[1:])
     assert read_mrz(elsewhere, today=TODAY).check_of("document_number").verdict is Verdict.INVALID
@@ -131,9 +131,9 @@ def test_a_used_personal_number_may_not_have_a_filler_for_its_digit():
         ("XXA", "XXA", None),
         ("GBD", "GBD", None),
         ("XPO", "XPO", None),
-        ("UTO", "UTO", WarningCode.STATE_SPECIMEN),
-        ("YTO", "YTO", WarningCode.STATE_UNKNOWN),
-        ("GB", "GB", WarningCode.STATE_UNKNOWN),
+        ("UTO", "UTO", DocumentWarningCode.STATE_SPECIMEN),
+        ("YTO", "YTO", DocumentWarningCode.STATE_UNKNOWN),
+        ("GB", "GB", DocumentWarningCode.STATE_UNKNOWN),
     ],
 )
 def test_a_state_outside_the_lists_is_a_warning_and_never_a_fault(state, read, warned):
@@ -166,20 +166,20 @@ def test_a_state_outside_the_lists_is_a_warning_and_never_a_fault(state, read, w
 def test_the_document_code_belongs_to_its_format(layout, code, is_unusual):
     zone = read_mrz(zone_of({**FIELDS, "code": code}, layout=layout), today=TODAY)
     assert zone.document_code == code
-    assert ((WarningCode.DOCUMENT_CODE_UNUSUAL, "document_code") in codes(zone)) is is_unusual
+    assert ((DocumentWarningCode.DOCUMENT_CODE_UNUSUAL, "document_code") in codes(zone)) is is_unusual
 
 
 @pytest.mark.parametrize(("mark", "sex"), [("M", Sex.MALE), ("F", Sex.FEMALE), ("<", Sex.UNSPECIFIED)])
 def test_sex_is_male_female_or_unspecified(mark, sex):
     zone = card(sex=mark)
     assert zone.sex is sex
-    assert (WarningCode.SEX_UNUSUAL, "sex") not in codes(zone)
+    assert (DocumentWarningCode.SEX_UNUSUAL, "sex") not in codes(zone)
 
 
 def test_any_other_letter_for_sex_is_a_warning():
     zone = card(sex="X")
     assert zone.sex is Sex.UNSPECIFIED
-    assert (WarningCode.SEX_UNUSUAL, "sex") in codes(zone)
+    assert (DocumentWarningCode.SEX_UNUSUAL, "sex") in codes(zone)
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ def test_any_other_letter_for_sex_is_a_warning():
         ("VAN<DER<MUELLEN<<JO", "VAN DER MUELLEN", "JO", set()),
         ("ARKFREITH", "ARKFREITH", "", set()),
         ("<<ANNA<MARIA", "", "ANNA MARIA", set()),
-        ("A<<B<<C", "A", "B C", {WarningCode.NAME_SEPARATOR}),
-        ("A<<<B", "A", "B", {WarningCode.NAME_SEPARATOR}),
-        ("ERIK55ON<<ANNA", "ERIK55ON", "ANNA", {WarningCode.NAME_DIGIT}),
-        ("", "", "", {WarningCode.NAME_MISSING}),
+        ("A<<B<<C", "A", "B C", {DocumentWarningCode.NAME_SEPARATOR}),
+        ("A<<<B", "A", "B", {DocumentWarningCode.NAME_SEPARATOR}),
+        ("ERIK55ON<<ANNA", "ERIK55ON", "ANNA", {DocumentWarningCode.NAME_DIGIT}),
+        ("", "", "", {DocumentWarningCode.NAME_MISSING}),
     ],
 )
 def test_a_name_is_split_at_its_double_filler(printed, primary, secondary, warned):
@@ -204,7 +204,7 @@ def test_a_name_is_split_at_its_double_filler(printed, primary, secondary, warne
 def test_a_letter_in_the_last_column_of_the_name_means_that_it_may_have_been_cut():
     zone = read_mrz((*CARD[:2], "CACADOR<DE<ARAUJO<<ANDRE<ESTEV"), today=TODAY)
     assert zone.name_may_be_truncated
-    assert (WarningCode.NAME_MAY_BE_TRUNCATED, "name") in codes(zone)
+    assert (DocumentWarningCode.NAME_MAY_BE_TRUNCATED, "name") in codes(zone)
 
 
 @pytest.mark.parametrize(
@@ -221,13 +221,13 @@ def test_a_letter_in_the_last_column_of_the_name_means_that_it_may_have_been_cut
         ("75<<05", "1975-XX-05"),
         ("<<0305", "XXXX-03-05"),
         ("<<0229", "XXXX-02-29"),
-        ("<<<<<<", WarningCode.DATE_UNKNOWN),
-        ("000000", WarningCode.DATE_UNKNOWN),
-        ("900231", WarningCode.DATE_IMPOSSIBLE),
-        ("990229", WarningCode.DATE_IMPOSSIBLE),
-        ("901301", WarningCode.DATE_IMPOSSIBLE),
-        ("74BIZZ", WarningCode.DATE_UNREADABLE),
-        ("7<0305", WarningCode.DATE_UNREADABLE),
+        ("<<<<<<", DocumentWarningCode.DATE_UNKNOWN),
+        ("000000", DocumentWarningCode.DATE_UNKNOWN),
+        ("900231", DocumentWarningCode.DATE_IMPOSSIBLE),
+        ("990229", DocumentWarningCode.DATE_IMPOSSIBLE),
+        ("901301", DocumentWarningCode.DATE_IMPOSSIBLE),
+        ("74BIZZ", DocumentWarningCode.DATE_UNREADABLE),
+        ("7<0305", DocumentWarningCode.DATE_UNREADABLE),
     ],
 )
 def test_a_birth_is_the_latest_that_is_not_after_today_with_its_unknown_parts_left_open(raw, iso):
@@ -259,29 +259,29 @@ def test_the_same_zone_read_on_another_day_may_mean_another_century():
 def test_unknown_parts_of_a_birth_keep_a_valid_check_digit():
     zone = card(birth="75<<<<")
     assert zone.check_of("date_of_birth").verdict is Verdict.VALID
-    assert (WarningCode.DATE_INCOMPLETE, "date_of_birth") in codes(zone)
+    assert (DocumentWarningCode.DATE_INCOMPLETE, "date_of_birth") in codes(zone)
 
 
 @pytest.mark.parametrize(
     ("lines", "code", "line", "position"),
     [
-        ((), FaultCode.EMPTY, None, None),
-        (("",), FaultCode.EMPTY, None, None),
-        ((CARD[0],), FaultCode.LINE_MISSING, 2, None),
-        (CARD[:2], FaultCode.LINE_MISSING, 3, None),
-        ((PASSPORT[0],), FaultCode.LINE_MISSING, 2, None),
-        ((*PASSPORT, "X" * 44), FaultCode.LINE_COUNT, None, None),
-        (CARD * 2, FaultCode.LINE_COUNT, None, None),
-        ((PASSPORT[0], PASSPORT[1] + "<"), FaultCode.LINE_LENGTH, 2, 45),
-        ((PASSPORT[0], PASSPORT[1][:-1]), FaultCode.LINE_LENGTH, 2, 44),
-        ((CARD[0], CARD[1][:29], CARD[2]), FaultCode.LINE_LENGTH, 2, 30),
-        (("HELLO",), FaultCode.LINE_LENGTH, 1, 6),
-        (CARD[1:] + CARD[:1], FaultCode.LINE_ORDER, None, None),
-        (PASSPORT[::-1], FaultCode.LINE_ORDER, None, None),
-        (("<" * 44, "<" * 44), FaultCode.DOCUMENT_CODE, 1, 1),
-        (with_character(CARD, line=1, column=4, mark="*"), FaultCode.CHARACTER, 2, 5),
-        (with_character(CARD, line=0, column=0, mark="i"), FaultCode.CHARACTER, 1, 1),
-        (with_character(CARD, line=2, column=1, mark="Ư"), FaultCode.INPUT_METHOD, 3, 2),
+        ((), DocumentFaultCode.EMPTY, None, None),
+        (("",), DocumentFaultCode.EMPTY, None, None),
+        ((CARD[0],), DocumentFaultCode.LINE_MISSING, 2, None),
+        (CARD[:2], DocumentFaultCode.LINE_MISSING, 3, None),
+        ((PASSPORT[0],), DocumentFaultCode.LINE_MISSING, 2, None),
+        ((*PASSPORT, "X" * 44), DocumentFaultCode.LINE_COUNT, None, None),
+        (CARD * 2, DocumentFaultCode.LINE_COUNT, None, None),
+        ((PASSPORT[0], PASSPORT[1] + "<"), DocumentFaultCode.LINE_LENGTH, 2, 45),
+        ((PASSPORT[0], PASSPORT[1][:-1]), DocumentFaultCode.LINE_LENGTH, 2, 44),
+        ((CARD[0], CARD[1][:29], CARD[2]), DocumentFaultCode.LINE_LENGTH, 2, 30),
+        (("HELLO",), DocumentFaultCode.LINE_LENGTH, 1, 6),
+        (CARD[1:] + CARD[:1], DocumentFaultCode.LINE_ORDER, None, None),
+        (PASSPORT[::-1], DocumentFaultCode.LINE_ORDER, None, None),
+        (("<" * 44, "<" * 44), DocumentFaultCode.DOCUMENT_CODE, 1, 1),
+        (with_character(CARD, line=1, column=4, mark="*"), DocumentFaultCode.CHARACTER, 2, 5),
+        (with_character(CARD, line=0, column=0, mark="i"), DocumentFaultCode.CHARACTER, 1, 1),
+        (with_character(CARD, line=2, column=1, mark="Ư"), DocumentFaultCode.INPUT_METHOD, 3, 2),
     ],
 )
 def test_what_is_no_zone_is_a_fault_that_names_the_place(lines, code, line, position):

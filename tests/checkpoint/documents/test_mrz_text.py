@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkpoint.documents import DocumentFault, FaultCode, ReadDocument, read_document, split_mrz_text
+from checkpoint.documents import DocumentFault, DocumentFaultCode, ReadDocument, read_document, split_mrz_text
 from tests.checkpoint.documents.zones import CARD, CITIZEN_CARD, PASSPORT, SPECIMENS, TD2_CARD, TODAY
 
 
@@ -47,7 +47,7 @@ def test_blanks_that_a_terminal_took_from_the_end_of_a_line_are_put_back(name):
 def test_a_visa_that_lost_the_blanks_of_both_lines_is_refused_because_its_format_cannot_be_told(name):
     found = read_document("\r\n".join(line.replace("<", " ").rstrip() for line in SPECIMENS[name]), today=TODAY)
     assert isinstance(found, DocumentFault)
-    assert found.code is FaultCode.LINE_LENGTH
+    assert found.code is DocumentFaultCode.LINE_LENGTH
 
 
 def test_a_glued_zone_is_cut_at_its_own_length():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint.documents import DocumentFault, FaultCode, MachineReadableZone, Verdict, read_mrz
+from checkpoint.documents import DocumentFault, DocumentFaultCode, MachineReadableZone, Verdict, read_mrz
 from tests.checkpoint.documents.zones import TODAY
 
 FIELD_OF = {
@@ -52,7 +52,7 @@ def test_a_published_specimen_with_a_column_too_many_is_refused_for_its_length_b
     (trap,) = [vector for vector in vectors if not is_of_legal_length(vector)]
     fault = read_mrz(trap["lines"], today=TODAY)
     assert isinstance(fault, DocumentFault)
-    assert (fault.code, fault.line, fault.position) == (FaultCode.LINE_LENGTH, 1, 45)
+    assert (fault.code, fault.line, fault.position) == (DocumentFaultCode.LINE_LENGTH, 1, 45)
 
     first_44_columns = read_mrz([line[:44] for line in trap["lines"]], today=TODAY)
     found = {digit.field: HOLDS[digit.verdict] for digit in first_44_columns.check_digits}

@@ -8,7 +8,14 @@ from datetime import date
 import msgspec
 import pytest
 
-from checkpoint.documents import DocumentFault, FaultCode, ReadDocument, ReadingSource, WarningCode, read_document
+from checkpoint.documents import (
+    DocumentFault,
+    DocumentFaultCode,
+    DocumentWarningCode,
+    ReadDocument,
+    ReadingSource,
+    read_document,
+)
 from sync.agreement.vocabulary import DocumentKind, PassRegime
 from tests.checkpoint.documents.zones import CARD, CITIZEN_CARD, PASSPORT, TD2_CARD, TODAY, VISA_A, zone_of
 
@@ -28,6 +35,7 @@ QR = "022190000019|101234567|Nguyễn Thị Ánh Hường|05031990|Nữ|Móng C�
         ("022 190 000 019", DocumentKind.IDENTITY_CARD, ReadingSource.NUMBER),
         ("\x02gthvn02-tq 00123456\x03\r\n", DocumentKind.BORDER_PASS, ReadingSource.NUMBER),
         ("QN-0012345", DocumentKind.BORDER_PASS, ReadingSource.NUMBER),
+        ("边通 450681-2026", DocumentKind.BORDER_PERMIT, ReadingSource.NUMBER),
     ],
 )
 def test_a_zone_a_code_and_a_number_are_told_apart(text, kind, source):
@@ -39,15 +47,15 @@ def test_a_zone_a_code_and_a_number_are_told_apart(text, kind, source):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("", FaultCode.EMPTY),
-        ("\r\n\r\n", FaultCode.EMPTY),
-        ("hello", FaultCode.NOT_RECOGNISED),
-        ("12", FaultCode.NOT_RECOGNISED),
-        ("a|b|c", FaultCode.QR_FIELDS),
-        (CITIZEN_CARD[0], FaultCode.LINE_MISSING),
-        (CITIZEN_CARD[0][:27], FaultCode.NOT_RECOGNISED),
-        ("\r\n".join(PASSPORT)[:60], FaultCode.LINE_LENGTH),
-        ("\ud800" * 44, FaultCode.LINE_MISSING),
+        ("", DocumentFaultCode.EMPTY),
+        ("\r\n\r\n", DocumentFaultCode.EMPTY),
+        ("hello", DocumentFaultCode.NOT_RECOGNISED),
+        ("12", DocumentFaultCode.NOT_RECOGNISED),
+        ("a|b|c", DocumentFaultCode.QR_FIELDS),
+        (CITIZEN_CARD[0], DocumentFaultCode.LINE_MISSING),
+        (CITIZEN_CARD[0][:27], DocumentFaultCode.NOT_RECOGNISED),
+        ("\r\n".join(PASSPORT)[:60], DocumentFaultCode.LINE_LENGTH),
+        ("\ud800" * 44, DocumentFaultCode.LINE_MISSING),
     ],
 )
 def test_what_cannot_be_read_is_a_fault_with_something_to_do(text, code):
@@ -63,7 +71,7 @@ def test_a_typed_number_says_that_nothing_verifies_it():
     assert found.are_check_digits_valid is None
     assert (found.fields.number_key, found.fields.pass_regime) == ("00123456", PassRegime.CHINA)
     assert found.fields.document_number == "gthvn02-tq 00123456"
-    assert [warning.code for warning in found.warnings] == [WarningCode.NUMBER_NOT_VERIFIABLE]
+    assert [warning.code for warning in found.warnings] == [DocumentWarningCode.NUMBER_NOT_VERIFIABLE]
 
 
 def test_an_expired_document_is_warned_of_the_day_after_its_last_day():
@@ -74,7 +82,7 @@ def test_an_expired_document_is_warned_of_the_day_after_its_last_day():
     assert on_its_last_day.expires_on == date(2026, 11, 22)
     assert on_its_last_day.warnings == ()
     assert [warning.code for warning in read_document(text, today=date(2026, 11, 23)).warnings] == [
-        WarningCode.DOCUMENT_EXPIRED
+        DocumentWarningCode.DOCUMENT_EXPIRED
     ]
 
 
@@ -82,7 +90,7 @@ def test_a_deviant_digit_is_warned_of_and_is_not_invalid():
     belgian = ("IDBEL000590240<6013<<<<<<<<<<<", "8512017F1311048BEL851201002007", "REINARTZ<<ULRIKE<KATIA<E<<<<<<")
     found = read_document("\n".join(belgian), today=TODAY)
     assert found.are_check_digits_valid is True
-    assert WarningCode.CHECK_DIGIT_DEVIANT in {warning.code for warning in found.warnings}
+    assert DocumentWarningCode.CHECK_DIGIT_DEVIANT in {warning.code for warning in found.warnings}
 
 
 def test_a_birth_of_which_the_day_is_unknown_is_no_calendar_date():
