@@ -21,9 +21,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
-from importlib import import_module
 from time import monotonic
-from typing import Final, Protocol, cast
+from typing import Final
 
 import msgspec
 import structlog
@@ -31,6 +30,7 @@ import structlog
 from devices.driver import Driver, Manifest
 from devices.errors import DeviceConfigurationError, LinkLostError
 from devices.link import Delivery, Link
+from devices.measurement.presence import PresenceTracker
 from devices.reading import DeviceEvent, Fault, FaultCode, Reading, ScannedText, ThermalFrame
 from devices.registry import DeviceConfig, load_driver, load_link
 
@@ -311,18 +311,9 @@ class Scanner:
         self._driver = driver_class(device_id=self._config.device_id, options=self._config.options)
 
 
-class _Tracker(Protocol):
-    """What turns the pictures of one person standing there into one reading."""
-
-    def accept(self, frame: ThermalFrame) -> Reading | None: ...
-
-
-def _tracker_for(device_id: str, *, manifest: Manifest) -> _Tracker | None:
+def _tracker_for(device_id: str, *, manifest: Manifest) -> PresenceTracker | None:
     """Give the measurement for a device of pictures; others measure by themselves."""
-    if manifest.columns is None:
-        return None
-    presence = import_module("devices.measurement.presence")
-    return cast(_Tracker, presence.PresenceTracker(device_id=device_id, manifest=manifest))
+    return None if manifest.columns is None else PresenceTracker(device_id=device_id, manifest=manifest)
 
 
 def _named(error: Exception) -> str:
