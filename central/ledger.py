@@ -26,6 +26,7 @@ from sync.agreement.vocabulary import (
     ClockKind,
     Direction,
     Disposition,
+    ExceptionCode,
     ModeOfEntry,
     Outcome,
     PurposeOfCrossing,
@@ -34,6 +35,7 @@ from sync.agreement.vocabulary import (
 )
 from sync.exchange.envelope import Envelope
 
+PLAUSIBLE_YEARS = range(1970, 3000)
 CALENDAR_DAY_HOURS = frozenset({0, 24})
 
 
@@ -76,7 +78,8 @@ class CrossingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     is_suspected: bool = False
     is_confirmed: bool = False
     is_rechecked: bool = False
-    has_exception: bool = False
+    exception_code: ExceptionCode | None = None
+    is_corrected: bool = False
     clocks: tuple[RunningClock, ...] = ()
     place_id: str | None = None
     destination: str | None = None
@@ -145,6 +148,8 @@ def _open(body: CrossingScreened, *, envelope: Envelope, point_of_entry_id: str,
         raise ProjectionError(reason="another_point_of_entry")
     if body.disposition not in {Disposition.CLEARED, Disposition.PENDING, Disposition.REFUSED, Disposition.REFERRED}:
         raise ProjectionError(reason="impossible_disposition")
+    if envelope.observed_at.year not in PLAUSIBLE_YEARS:
+        raise ProjectionError(reason="impossible_time")
     return CrossingState(
         crossing_id=body.crossing_id,
         edge_id=envelope.edge_id,
@@ -168,7 +173,7 @@ def _open(body: CrossingScreened, *, envelope: Envelope, point_of_entry_id: str,
         redirect_to=assessment.redirect_to,
         is_suspected=assessment.outcome in {Outcome.RECHECK, Outcome.REFERRED},
         is_confirmed=_confirms_fever(assessment),
-        has_exception=body.exception is not None,
+        exception_code=body.exception.code if body.exception is not None else None,
         clocks=body.clocks,
     )
 
@@ -187,7 +192,7 @@ def _change(state: CrossingState, *, body: RecordBody, envelope: Envelope) -> Cr
             changes = {"disposition": body.disposition, "place_id": None, "destination": body.destination, "clocks": ()}
         case CrossingCorrected():
             named = {"direction": body.direction, "category": body.category, "purpose": body.purpose}
-            changes = {name: value for name, value in named.items() if value is not None}
+            changes = {name: value for name, value in named.items() if value is not None} | {"is_corrected": True}
         case CrossingWithdrawn():
             changes = {"disposition": Disposition.WITHDRAWN, "place_id": None, "clocks": ()}
         case _:

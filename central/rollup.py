@@ -67,7 +67,7 @@ def figures_of(state: CrossingState) -> frozenset[Figure]:
         (Figure.SUSPECTED, state.is_suspected),
         (Figure.CONFIRMED, state.is_confirmed),
         (Figure.CLEARED_AFTER_RECHECK, is_cleared_after_recheck),
-        (Figure.WITH_EXCEPTION, state.has_exception),
+        (Figure.WITH_EXCEPTION, state.exception_code is not None),
         (Figure.REDIRECTED, is_redirected),
     )
     standing = {Figure.CROSSINGS, DISPOSITION_FIGURES[state.disposition]}

@@ -165,6 +165,7 @@ day_count = Table(
 episode_key = Table(
     "episode_key",
     metadata,
+    Column("edge_id", Text, primary_key=True),
     Column("episode_id", Text, primary_key=True),
     Column("recipient", Text, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),

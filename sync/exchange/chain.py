@@ -58,8 +58,8 @@ def record_hash(record: bytes) -> bytes:
     return hashlib.sha256(RECORD_TAG + record).digest()
 
 
-def extend(head: ChainHead, record: bytes, *, sequence: int, previous_hash: str) -> ChainHead:
-    """Return the head after ``record``, whose envelope says ``sequence`` and ``previous_hash`` (hex).
+def extend(head: ChainHead, *, sequence: int, previous_hash: str, own_hash: bytes) -> ChainHead:
+    """Return the head after a record that says ``sequence`` and ``previous_hash`` (hex) and has ``own_hash``.
 
     Raises ``ChainBrokenError`` when it does not follow ``head``.
     """
@@ -67,7 +67,7 @@ def extend(head: ChainHead, record: bytes, *, sequence: int, previous_hash: str)
         raise ChainBrokenError(_difference(sequence, "sequence", expected=head.sequence + 1, found=sequence))
     if previous_hash != head.hash.hex():
         raise ChainBrokenError(_difference(sequence, "previous_hash", expected=head.hash.hex(), found=previous_hash))
-    return ChainHead(sequence=sequence, hash=record_hash(record))
+    return ChainHead(sequence=sequence, hash=own_hash)
 
 
 def verify_chain(
@@ -81,7 +81,7 @@ def verify_chain(
     for record in records:
         try:
             link = _LINKS.decode(record)
-            head = extend(head, record, sequence=link.sequence, previous_hash=link.previous_hash)
+            head = extend(head, sequence=link.sequence, previous_hash=link.previous_hash, own_hash=record_hash(record))
         except ChainBrokenError as broken:
             return broken.difference
         except msgspec.DecodeError:

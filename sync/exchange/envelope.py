@@ -22,6 +22,7 @@ RECORD_LIMIT_BYTES = 64 * 1024
 AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
 Position = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+TypeSlug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}$")]
 HashText = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
 
 
@@ -68,7 +69,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     edge_id: Slug
     incarnation: Position
     sequence: Position
-    type: Slug
+    type: TypeSlug
     type_version: Position
     observed_at: AwareTime
     recorded_at: AwareTime

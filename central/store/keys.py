@@ -1,0 +1,68 @@
+"""The centre's own keys: Ed25519 for receipts, X25519 to open what edges seal for the province.
+
+Two files of 32 raw bytes in ``data_dir/identity``, mode 0600, made once, never printed. A key file
+that others may read is refused: repair it with ``chmod 600`` after asking who read it.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+_SIGNING_NAME = "centre_ed25519.key"
+_SEALING_NAME = "province_x25519.key"
+_KEY_BYTES = 32
+_OTHERS = 0o077
+
+
+class KeyFileError(RuntimeError):
+    """A key file is readable by others or not 32 bytes long; a person must repair it."""
+
+
+class CentreKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """Both private keys."""
+
+    signing: Ed25519PrivateKey
+    sealing: X25519PrivateKey
+
+
+def load_keys(data_dir: Path) -> CentreKeys:
+    """Read the keys, making them on the first start."""
+    folder = data_dir / "identity"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    signing = _read(folder / _SIGNING_NAME, fresh=Ed25519PrivateKey.generate().private_bytes_raw())
+    sealing = _read(folder / _SEALING_NAME, fresh=X25519PrivateKey.generate().private_bytes_raw())
+    return CentreKeys(
+        signing=Ed25519PrivateKey.from_private_bytes(signing), sealing=X25519PrivateKey.from_private_bytes(sealing)
+    )
+
+
+def _read(path: Path, *, fresh: bytes) -> bytes:
+    if not path.exists():
+        _write(path, key=fresh)
+    if path.stat().st_mode & _OTHERS:
+        msg = f"{path}: others may read this key; find out who did, then chmod 600"
+        raise KeyFileError(msg)
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        msg = f"{path}: a key has {_KEY_BYTES} bytes, this file {len(key)}; restore it from its backup"
+        raise KeyFileError(msg)
+    return key
+
+
+def _write(path: Path, *, key: bytes) -> None:
+    """Write durably under another name, then link: two starts at once agree on one key."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(key)
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()
