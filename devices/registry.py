@@ -19,6 +19,7 @@ from devices.link import Link
 
 DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "cptv": "devices.drivers.cptv:CptvDriver",
         "facesluice": "devices.drivers.facesluice:FacesluiceDriver",
         "gy_mcu90640": "devices.drivers.gy_mcu90640:GyMcu90640",
         "mrz_reader": "devices.drivers.mrz_reader:MrzReader",

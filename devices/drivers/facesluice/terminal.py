@@ -54,8 +54,8 @@ class FacesluiceOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     reset, or its new records would be taken for old ones.
     """
 
-    facesluice_id: str = ""
-    client_id: str = ""
+    facesluice_id: str | int = ""
+    client_id: str | int = ""
     temperature_key: str = "temperature"
     temperature_unit: Literal["celsius", "fahrenheit"] = "celsius"
     alarm_key: str = "temperatureAlarm"
@@ -64,7 +64,7 @@ class FacesluiceOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     record_id_key: str = "RecordID"
     snap_id_key: str = "SnapID"
     live_key: str = "Sendintime"
-    record_epoch: str = ""
+    record_epoch: str | int = ""
     acknowledgement: Literal["PushAck", "RecPushAck"] = "PushAck"
     utc_offset_minutes: int = 420
     clock_tolerance_s: float = 2.0
@@ -142,7 +142,7 @@ class FacesluiceDriver:
             msg = f"{device_id}: option of a facesluice terminal: {error}"
             raise DeviceConfigurationError(msg) from error
         self._device_id = device_id
-        self._terminal_id = self._options.facesluice_id or device_id
+        self._terminal_id = str(self._options.facesluice_id or device_id)
         self._clock = ClockRules(
             utc_offset_minutes=self._options.utc_offset_minutes,
             tolerance_s=self._options.clock_tolerance_s,
@@ -188,7 +188,7 @@ class FacesluiceDriver:
         if record_id is None:
             msg = "no record number, so that a repetition could not be told from a second measurement"
             raise MessageError(msg)
-        parts = (self._terminal_id, self._options.record_epoch, kind.value, record_id)
+        parts = (self._terminal_id, str(self._options.record_epoch), kind.value, record_id)
         return _Push(
             message=message,
             byte_count=arrived.byte_count,
