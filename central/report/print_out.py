@@ -13,24 +13,14 @@ import typst
 
 from central.report.daily_report import DailyReport, encode_report
 from central.report.wording import words_of
+from sync.agreement.deployment import ReportForm
 
 
-class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
-    """Who issues the report, where, to whom, and who signs: from the deployment file, never from code."""
+def print_pdf(report: DailyReport, *, letterhead: ReportForm) -> bytes:
+    """Lay the report out on A4 pages in the form of Decree 30/2020/NĐ-CP, appendix I.
 
-    parent_body: str
-    issuing_body: str
-    number_suffix: str
-    place: str
-    recipients: tuple[str, ...]
-    archive_mark: str
-    signatory_title: str
-    signatory_capacity: str = ""
-    signatory_name: str = ""
-
-
-def print_pdf(report: DailyReport, *, letterhead: Letterhead) -> bytes:
-    """Lay the report out on A4 pages in the form of Decree 30/2020/NĐ-CP, appendix I."""
+    Who issues it, where, to whom and who signs stand in the deployment file, never in code.
+    """
     source = resources.files("central.report").joinpath("daily_report.typ").read_bytes()
     compiler = typst.Compiler(source, ignore_system_fonts=True)
     printed = compiler.compile(

@@ -7,16 +7,17 @@ import pytest
 from pypdf import PdfReader
 
 from central.report.daily_report import DailyReport, build_report
-from central.report.print_out import Letterhead, print_pdf
+from central.report.print_out import print_pdf
+from sync.agreement.deployment import ReportForm
 from tests.central.report.test_daily_report import CUT_OFF, count, gate, snapshot
 
-LETTERHEAD = Letterhead(
+LETTERHEAD = ReportForm(
     parent_body="UBND tỉnh Quảng Ninh",
     issuing_body="Sở Y tế",
     number_suffix="BC-SYT",
     place="Quảng Ninh",
     recipients=("UBND tỉnh (báo cáo)", "#evil *recipient* $x$ - [ ] \\"),
-    archive_mark="NVY",
+    archive_mark="VT, NVY",
     signatory_capacity="KT. Giám đốc",
     signatory_title="Phó Giám đốc",
 )
