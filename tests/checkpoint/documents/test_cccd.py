@@ -141,3 +141,9 @@ def test_the_century_digit_keeps_a_holder_of_a_hundred_and_one_from_being_read_a
     infant = read_document(citizen_card(number="022225000124", birth="250101", sex="M"), today=TODAY)
     assert infant.fields.date_of_birth == "2025-01-01"
     assert infant.warnings == found.warnings == ()
+
+
+def test_a_number_of_another_year_does_not_change_the_printed_birth_and_is_warned_of():
+    found = read_document(citizen_card(number="022090000124", birth="850101", sex="M"), today=TODAY)
+    assert found.fields.date_of_birth == "1985-01-01"
+    assert codes(found.warnings) == [(DocumentWarningCode.CENTURY_DIGIT_YEAR, "personal_number")]

@@ -162,6 +162,12 @@ def test_a_proposed_repair_leaves_the_zone_as_it_was_read():
     assert read.fields.date_of_birth is None
 
 
+def test_nothing_is_proposed_if_the_check_digits_would_still_not_hold():
+    misread = with_character(PASSPORT, line=1, column=16, mark="B")
+    wrong_besides = with_character(misread, line=1, column=43, mark="5")
+    assert suggest_repair(read_mrz(wrong_besides, today=TODAY), today=TODAY) == ()
+
+
 @given(st.text())
 @settings(deadline=None, max_examples=500)
 def test_no_text_at_all_raises(text):

@@ -303,3 +303,16 @@ def test_every_specimen_is_verified():
 def test_check_digits_of_the_standards_own_examples():
     """Part 3, 4.9: dates 520727 give 3, number AB2134<<< gives 5."""
     assert (check_digit("520727"), check_digit("AB2134<<<")) == ("3", "5")
+
+
+def test_a_short_number_with_a_filler_for_its_digit_is_invalid_and_does_not_run_into_the_optional_columns():
+    lines = ("I<UTOD2314589<<7349<<<<<<<<<<<", *CARD[1:])
+    zone = read_mrz(lines, today=TODAY)
+    assert (zone.document_number, zone.is_long_number) == ("D2314589", False)
+    assert zone.check_of("document_number").verdict is Verdict.INVALID
+    assert zone.optional_fields == ("7349", "")
+
+
+def test_the_window_of_expiry_moves_with_the_day_of_reading():
+    assert read_expiry_date("100101", today=date(2059, 1, 1)).year == 2010
+    assert read_expiry_date("100101", today=date(2060, 1, 1)).year == 2110
