@@ -1,6 +1,6 @@
 """Writing many rows at once: COPY and unnest on PostgreSQL, executemany on SQLite. Same rows, same result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -65,7 +65,7 @@ def add_to_counts(connection: Connection, *, table: Table, rows: Sequence[Row]) 
     ordered = sorted(rows)
     key = list(table.primary_key.columns.keys())
     if connection.dialect.name == "postgresql":
-        action = f"({', '.join(key)}) DO UPDATE SET count = {table.name}.count + excluded.count"
+        action = f"({_quoted(key)}) DO UPDATE SET count = {table.name}.count + excluded.count"
         _insert_unnested(connection, table=table, rows=ordered, on_conflict=action)
         return
     statement = sqlite_insert(table)
@@ -78,6 +78,10 @@ def add_to_counts(connection: Connection, *, table: Table, rows: Sequence[Row]) 
 def _as_mappings(table: Table, *, rows: Sequence[Row]) -> list[dict[str, Any]]:
     names = table.columns.keys()
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _types(table: Table) -> list[str]:
@@ -99,8 +103,7 @@ def _insert_unnested(connection: Connection, *, table: Table, rows: Sequence[Row
     names = table.columns.keys()
     arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in zip(names, _types(table), strict=True))
     # Table and column names are this program's own; every value travels as a parameter.
-    statement = (
-        f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays}) ON CONFLICT {on_conflict}"  # noqa: S608
-    )
+    target = f'"{table.name}" ({_quoted(names)})'
+    statement = f"INSERT INTO {target} SELECT * FROM unnest({arrays}) ON CONFLICT {on_conflict}"  # noqa: S608
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     connection.execute(text(statement), columns)

@@ -1,0 +1,116 @@
+// The command page: is anything wrong anywhere, and is it obeyed? Silent gates are named, amber, never counted as 0.
+import { read, Refused } from "../web/js/api.js";
+import { learnNow } from "../web/js/clocks.js";
+import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
+import { date, dateTime, integer, percent, time, timeWithSeconds } from "../web/js/format.js";
+import { placeName, t, word } from "../web/js/labels.js";
+
+const REFRESH_MS = 5000;
+
+async function refresh() {
+  try {
+    const figures = await read("/api/command/figures");
+    learnNow(figures.now);
+    showHead(figures);
+    showTiles(figures);
+    showGates(figures);
+    showHours(figures);
+    showOrders(figures.orders ?? []);
+    setMark(find("live"), "lamp", "go");
+    setText(find("live"), t("desk.live"));
+    setText(find("error"), "");
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    setMark(find("live"), "lamp", "wait");
+    setText(find("live"), t("desk.stale"));
+    setText(find("error"), problem.words);
+  }
+}
+
+function showHead(figures) {
+  if (figures.province) setText(find("place"), `${t("command.title")} · ${placeName(figures.province)}`);
+  setText(find("scenario"), figures.scenario ? word("response_scenario", figures.scenario) : "");
+  setText(find("as-of"), t("command.as_of", { as_of: timeWithSeconds(figures.as_of) }));
+  setText(find("ledger"), figures.ledger ? t("command.ledger", { position: figures.ledger.position }) : "");
+  setText(find("identities"), figures.identities_hold === false ? t("command.identities_broken") : figures.identities_hold ? t("command.identities_hold") : "");
+}
+
+function tile(name, figure, line, { of = "" } = {}) {
+  const node = find(`tile-${name}`).querySelector(".figure");
+  const wanted = `${figure}${of}`;
+  if (node.textContent !== wanted) node.replaceChildren(figure, of ? element("span", { class: "of" }, of) : "");
+  setText(find(`tile-${name}`).querySelector(".line"), line);
+}
+
+const isSilent = (gate) => gate.is_silent && !gate.is_suspended;
+
+function showTiles({ totals = {}, directions = {}, last_week = {}, isolation = {}, gates = [] }) {
+  const compared = last_week?.crossings === null || last_week?.crossings === undefined ? "" : ` · ${t("command.than_last_week", { crossings: last_week.crossings })}`;
+  tile("crossings", integer(totals.crossings), t("command.in_and_out", { entry: directions.entry, exit: directions.exit }) + compared);
+  const due = (totals.crossings ?? 0) - (totals.withdrawn ?? 0);
+  tile("measured", due > 0 ? percent(totals.measured / due) : "—", t("command.measured_line", { measured: totals.measured, not_measured: totals.not_measured }));
+  tile("rechecked", `${integer(totals.suspected)} / ${integer(totals.confirmed)}`, t("command.rechecked_line", { cleared: totals.cleared_after_recheck }));
+  tile("isolated", integer(isolation.occupied ?? totals.isolated), t("command.isolated_line", { isolated: totals.isolated, referred: totals.referred }), { of: isolation.places ? ` / ${integer(isolation.places)}` : "" });
+  tile("refused", integer(totals.refused), t("command.refused_line", { redirected: totals.redirected }));
+  const silent = gates.filter(isSilent);
+  find("tile-silent").classList.toggle("silent", silent.length > 0);
+  tile("silent", integer(silent.length), silent.length === 0 ? t("command.nobody_silent") : silent.map(silentLine).join("; "));
+}
+
+const silentLine = (gate) => (gate.last_received_at ?? gate.silent_since ? t("command.silent_since", { gate: placeName(gate.name), since_at: gate.last_received_at ?? gate.silent_since }) : t("command.never_heard", { gate: placeName(gate.name) }));
+
+let shownGates = "";
+function showGates({ gates = [], report_day }) {
+  setText(find("by-gate"), t("command.by_gate", { day_on: report_day }));
+  if (JSON.stringify(gates) === shownGates) return;
+  shownGates = JSON.stringify(gates);
+  find("gates").replaceChildren(...gates.map(gateLine));
+}
+
+function gateLine(gate) {
+  const name = element("th", { scope: "row" }, placeName(gate.name));
+  if (gate.is_suspended) {
+    const where = gate.redirect_to ? t("command.suspended_to", { gate: placeName(gate.redirect_to) }) : t("command.suspended");
+    return element("tr", {}, name, element("td", { colspan: 8, class: "suspended" }, where));
+  }
+  const figures = gate.figures;
+  const heard = element("td", { class: "number heard" }, time(gate.last_received_at));
+  const tone = isSilent(gate) ? "silent" : null;
+  if (!figures) return element("tr", { class: tone }, name, element("td", { colspan: 7 }, t("command.no_figures")), heard);
+  const due = figures.crossings - (figures.withdrawn ?? 0);
+  const cells = [integer(gate.entry), integer(gate.exit), due > 0 ? percent(figures.measured / due) : "—", integer(figures.suspected), integer(figures.isolated), integer(figures.refused), integer(figures.pending)];
+  return element("tr", { class: tone }, name, ...cells.map((words) => element("td", { class: "number" }, words)), heard);
+}
+
+function showHours({ hours = [], hours_last_week = [] }) {
+  const most = Math.max(1, ...hours, ...hours_last_week), height = 185;
+  const bars = [];
+  for (let hour = 0; hour < 24; hour += 1) {
+    const x = 8 + hour * 29.5, before = ((hours_last_week[hour] ?? 0) / most) * height, today = ((hours[hour] ?? 0) / most) * height;
+    if (before > 0) bars.push(drawing("rect", { class: "bar-before", x, y: height + 8 - before, width: 22, height: before }));
+    if (today > 0) bars.push(drawing("rect", { class: "bar-today", x: x + 4, y: height + 8 - today, width: 14, height: today }, drawing("title", {}, `${t("command.hour", { hour: String(hour) })}: ${integer(hours[hour])}`)));
+    if (hour % 3 === 0) bars.push(drawing("text", { class: "axis", x: x + 11, y: height + 28, "text-anchor": "middle" }, t("command.hour", { hour: String(hour) })));
+  }
+  bars.push(drawing("line", { x1: 4, x2: 716, y1: height + 8.5, y2: height + 8.5, stroke: "currentColor", "stroke-opacity": 0.35 }));
+  find("hours").replaceChildren(...bars);
+}
+
+let shownOrders = "";
+function showOrders(orders) {
+  if (JSON.stringify(orders) === shownOrders && orders.length) return;
+  shownOrders = JSON.stringify(orders);
+  if (orders.length === 0) {
+    find("orders").replaceChildren(element("li", {}, t("command.no_orders")));
+    return;
+  }
+  find("orders").replaceChildren(...orders.map((order) => element("li", { "data-state": order.state ?? null }, element("p", {}, placeName(order.title)), element("p", { class: "small" }, orderLine(order)))));
+}
+
+function orderLine(order) {
+  const day = (value) => (String(value).length === 10 ? date(value) : dateTime(value));
+  return [order.document, order.clause, order.state && word("order_state", order.state), order.from && t("command.order_from", { from: day(order.from) }), order.to && t("command.order_to", { to: day(order.to) }), order.applied === null || order.applied === undefined ? null : t("command.applied", { count: order.applied })].filter(Boolean).join(" · ");
+}
+
+await refresh();
+setInterval(refresh, REFRESH_MS);
+document.addEventListener("visibilitychange", () => document.hidden || refresh());

@@ -1,0 +1,77 @@
+// Daily reports: every revision of every day, what changed, and the two files of each.
+import { read, Refused, send } from "../web/js/api.js";
+import { learnNow } from "../web/js/clocks.js";
+import { ask } from "../web/js/dialogs.js";
+import { element, find, setText } from "../web/js/elements.js";
+import { date, dateTime, integer } from "../web/js/format.js";
+import { t, word } from "../web/js/labels.js";
+
+const mayFreeze = document.body.dataset.mayFreeze === "yes";
+let shown = "";
+
+async function refresh() {
+  try {
+    const { reports, now } = await read("/api/reports");
+    learnNow(now);
+    setText(find("live"), "");
+    find("live").hidden = true;
+    if (JSON.stringify(reports) !== shown) {
+      shown = JSON.stringify(reports);
+      find("reports").replaceChildren(...(reports.length ? reports.flatMap(dayLines) : [element("tr", {}, element("td", { colspan: 7, class: "empty" }, t("report_page.none")))]));
+    }
+    setText(find("error"), "");
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    setText(find("error"), problem.words);
+  }
+}
+
+function dayLines(report) {
+  const revisions = [...(report.revisions ?? [])].sort((a, b) => b.revision - a.revision);
+  const freeze = mayFreeze && report.state !== "frozen" ? element("button", { class: "button", type: "button", onclick: () => askFreeze(report.day) }, t("report_page.freeze")) : null;
+  if (revisions.length === 0) return [element("tr", {}, element("th", { scope: "row" }, date(report.day)), state(report.state), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", {}, "—"), element("td", {}, freeze))];
+  return revisions.map((one, index) => revisionLine(report, one, index === 0 ? freeze : null, index === 0));
+}
+
+function state(slug) {
+  return element("td", {}, element("span", { class: "chip", "data-tone": { frozen: "go", due: "wait" }[slug] ?? "info" }, word("report_page", `state_${slug}`)));
+}
+
+function revisionLine(report, one, freeze, isLast) {
+  const file = (kind) => element("a", { class: "button", href: `/reports/${report.day}.${kind}?revision=${one.revision}`, download: "", "aria-label": t(`report_page.${kind}_of`, { day_on: report.day, revision: one.revision }) }, t(`report_page.${kind}`));
+  const holds = one.identities_hold === undefined ? null : element("span", { class: "small dim" }, ` ${t(one.identities_hold ? "report_page.identities_hold" : "report_page.identities_broken")}`);
+  return element(
+    "tr",
+    {},
+    element("th", { scope: "row" }, isLast ? date(report.day) : element("span", { class: "for-readers" }, date(report.day))),
+    isLast ? state(report.state) : element("td", {}),
+    element("td", { class: "number" }, integer(one.revision)),
+    element("td", { class: "number" }, dateTime(one.frozen_at)),
+    element("td", { class: "number" }, integer(one.crossings), holds),
+    element("td", {}, difference(one)),
+    element("td", {}, element("div", { class: "row" }, file("pdf"), file("json"), freeze)),
+  );
+}
+
+function difference(one) {
+  if (one.revision === 1) return t("report_page.no_difference");
+  const changes = one.difference ?? [];
+  if (changes.length === 0) return t("report_page.same_figures");
+  return changes.map((change) => t("report_page.change", { gate: change.point_of_entry_id ?? "", figure: word("figure", change.figure), before: change.before, after: change.after })).join("; ");
+}
+
+function askFreeze(day) {
+  ask({
+    title: t("report_page.freeze_title", { day_on: day }),
+    fields: [element("p", {}, t("report_page.freeze_hint"))],
+    submitKey: "report_page.freeze",
+    submit: async () => {
+      const frozen = await send(`/api/reports/${day}/freeze`);
+      setText(find("saved"), t("report_page.frozen_now", { revision: frozen.revision }));
+      await refresh();
+    },
+  });
+}
+
+await refresh();
+setInterval(refresh, 15_000);
