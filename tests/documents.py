@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("ARCHITECTURE.md", "GLOSSARY.md")
+PAGES = ("ARCHITECTURE.md", "GLOSSARY.md", "docs/COMMANDS.md")
 
 
 def main(arguments: list[str]) -> int:
