@@ -26,7 +26,8 @@ def is_from_our_page(headers: Headers, *, scheme: str) -> bool:
     if site is not None and site != "same-origin":
         return False
     origin = headers.get("origin")
-    if origin is None:
+    # A plain form under "no-referrer" says "null"; the browser's own Sec-Fetch-Site then decides.
+    if origin is None or (origin == "null" and site == "same-origin"):
         return True
     parts = urlsplit(origin)
     web_scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)

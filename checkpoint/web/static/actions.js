@@ -1,0 +1,144 @@
+// What the officer can do, each with its key. Every action is one call to the edge; the answer is the new lane.
+import { read, send } from "../web/js/api.js";
+import { ask, checkField, inputField, radioField, selectField, textField } from "../web/js/dialogs.js";
+import { element } from "../web/js/elements.js";
+import { celsius, time } from "../web/js/format.js";
+import { t, word } from "../web/js/labels.js";
+
+const CATEGORIES = ["tourist", "border_resident", "expert", "driver_or_crew", "returning_citizen", "official"];
+const PURPOSES = ["trade_or_work", "family_visit", "medical", "tourism", "official_duty", "project_expert", "driver_or_cargo", "returning_home", "other"];
+const DIRECTIONS = ["entry", "exit", "transit"];
+const SYMPTOMS = ["fever", "cough", "shortness_of_breath", "sore_throat", "vomiting", "diarrhoea", "haemorrhage", "rash"];
+const EXCEPTIONS = ["infant", "medical_condition", "device_failure", "refused_measurement", "emergency_passage"];
+const CLINICAL_SITES = ["ear", "axillary", "oral"];
+const HAND_SITES = ["forehead", "wrist", "ear"];
+const choices = (section, slugs) => slugs.map((slug) => [slug, word(section, slug)]);
+
+export function laneActions({ laneId, view, take, fail }) {
+  const call = async (name, body) => take(await send(`/api/lanes/${laneId}/${name}`, body));
+  const quickly = async (name, body) => {
+    try {
+      await call(name, body);
+    } catch (problem) {
+      fail(problem);
+    }
+  };
+  return {
+    present: (text) => quickly("present", { text }),
+    close: () => quickly("close", { draft_id: view().draft_id }),
+    choose: (readingId) => quickly("choose", { reading_id: readingId }),
+    recheck: () => askRecheck({ view, call }),
+    measure: () => askMeasure({ call }),
+    except: () => askException({ view, call }),
+    details: () => askDetails({ view, call }),
+    discard: () => askDiscard({ view, call }),
+    find: () => askFind(),
+    correct: () => askCorrect({ refresh: async () => take(await read(`/api/lanes/${laneId}/state`)) }),
+  };
+}
+
+// 38,6 and 38.6 are the same number; anything else is refused before it is sent.
+function temperatureField() {
+  return inputField({ name: "temperature", label: t("lane.temperature"), hint: t("lane.temperature_hint"), inputmode: "decimal", pattern: "[34][0-9]([.,][0-9]{1,2})?", required: true, maxlength: 5, class: "big-number", autofocus: true });
+}
+const asNumber = (text) => Number(text.replace(",", "."));
+
+function askRecheck({ view, call }) {
+  ask({
+    title: t("lane.recheck_title"),
+    fields: [temperatureField(), radioField({ name: "site", label: t("lane.site"), choices: choices("measuring_site", CLINICAL_SITES), chosen: "ear" })],
+    submitKey: "lane.save",
+    submit: ({ temperature, site }) => call("recheck", { crossing_id: view().crossing_id ?? view().draft_id, temperature_c: asNumber(temperature), site }),
+  });
+}
+
+function askMeasure({ call }) {
+  ask({
+    title: t("lane.measure_title"),
+    fields: [temperatureField(), radioField({ name: "device_kind", label: t("lane.device"), choices: choices("device_kind", ["infrared_thermometer", "clinical_thermometer"]), chosen: "infrared_thermometer" }), radioField({ name: "site", label: t("lane.site"), choices: choices("measuring_site", [...new Set([...HAND_SITES, ...CLINICAL_SITES])]), chosen: "forehead" })],
+    submitKey: "lane.save",
+    submit: ({ temperature, site, device_kind }) => call("measure", { temperature_c: asNumber(temperature), device_kind, site }),
+  });
+}
+
+function askException({ view, call }) {
+  ask({
+    title: t("lane.exception_title"),
+    fields: [radioField({ name: "code", label: t("lane.exception_code"), choices: choices("exception_code", EXCEPTIONS) }), textField({ name: "reason", label: t("lane.reason_in_words"), required: true })],
+    submitKey: "lane.save",
+    submit: ({ code, reason }) => call("exception", { draft_id: view().draft_id, code, reason }),
+  });
+}
+
+function askDetails({ view, call }) {
+  const person = view().person;
+  if (!person) return;
+  ask({
+    title: t("lane.details_title"),
+    fields: [
+      selectField({ name: "category", label: t("lane.category"), choices: choices("traveller_category", CATEGORIES), chosen: person.category, autofocus: true }),
+      selectField({ name: "purpose", label: t("lane.purpose"), choices: choices("purpose_of_crossing", PURPOSES), chosen: person.purpose }),
+      checkField({ name: "has_declaration", label: t("lane.declaration"), choices: [["yes", t("lane.declared")]], chosen: person.has_declaration ? ["yes"] : [] }),
+      checkField({ name: "symptoms", label: t("lane.symptoms_7_days"), choices: choices("symptom", SYMPTOMS), chosen: person.symptoms ?? [] }),
+      inputField({ name: "visited_areas", label: t("lane.visited_areas"), hint: t("lane.visited_areas_hint"), value: (person.visited_areas ?? []).join(", "), maxlength: 200 }),
+      inputField({ name: "vehicle_plate", label: t("lane.vehicle"), value: person.vehicle_plate ?? "", maxlength: 20 }),
+    ],
+    submitKey: "lane.save",
+    submit: ({ category, purpose, has_declaration, visited_areas, vehicle_plate }, form) =>
+      call("details", { category, purpose, has_declaration: has_declaration === "yes", symptoms: form.getAll("symptoms"), visited_areas: visited_areas.split(/[,;]\s*/).map((area) => area.trim()).filter(Boolean), vehicle_plate }),
+  });
+}
+
+function askDiscard({ view, call }) {
+  ask({
+    title: t("lane.discard_title"),
+    fields: [textField({ name: "reason", label: t("lane.reason_in_words"), required: true, autofocus: true })],
+    submitKey: "lane.discard",
+    tone: "danger",
+    submit: ({ reason }) => call("discard", { draft_id: view().draft_id, reason }),
+  });
+}
+
+const lineOf = (one) => `${time(one.observed_at)} · ${one.full_name ?? one.document_number_masked ?? one.crossing_id} · ${word("traveller_category", one.category)} · ${celsius(one.temperature_c)} · ${word("disposition", one.disposition)}`;
+
+function askFind() {
+  const found = element("ul", { class: "found", tabindex: "0", "aria-label": t("lane.found") });
+  const search = async ({ query }) => {
+    const { crossings } = await read(`/api/crossings?limit=20&query=${encodeURIComponent(query)}`);
+    found.replaceChildren(...(crossings.length ? crossings.map((one) => element("li", {}, lineOf(one))) : [element("li", { class: "empty" }, t("lane.nothing_found"))]));
+    return crossings;
+  };
+  const dialog = ask({ title: t("lane.key_find"), fields: [inputField({ name: "query", label: t("lane.find_by"), type: "search", maxlength: 64, autofocus: true }), found] });
+  dialog?.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+  dialog?.querySelector("input").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    search({ query: event.target.value }).catch((problem) => found.replaceChildren(element("li", { class: "error-line" }, problem.words)));
+  });
+}
+
+async function askCorrect({ refresh }) {
+  const { crossings } = await read("/api/crossings?limit=8");
+  const open = crossings.filter((one) => one.disposition !== "withdrawn");
+  if (open.length === 0) {
+    ask({ title: t("lane.key_correct"), fields: [element("p", { class: "empty" }, t("lane.nothing_saved_yet"))] });
+    return;
+  }
+  ask({
+    title: t("lane.key_correct"),
+    fields: [
+      selectField({ name: "crossing_id", label: t("lane.which_crossing"), choices: open.map((one) => [one.crossing_id, lineOf(one)]), chosen: open[0].crossing_id }),
+      radioField({ name: "what", label: t("lane.what_to_do"), choices: [["correct", t("lane.do_correct")], ["withdraw", t("lane.do_withdraw")]], chosen: "correct" }),
+      selectField({ name: "category", label: t("lane.category"), choices: [["", t("lane.as_it_was")], ...choices("traveller_category", CATEGORIES)] }),
+      selectField({ name: "purpose", label: t("lane.purpose"), choices: [["", t("lane.as_it_was")], ...choices("purpose_of_crossing", PURPOSES)] }),
+      selectField({ name: "direction", label: t("lane.direction"), choices: [["", t("lane.as_it_was")], ...choices("direction", DIRECTIONS)] }),
+      textField({ name: "reason", label: t("lane.reason_in_words"), required: true }),
+    ],
+    submitKey: "lane.save",
+    submit: async ({ crossing_id, what, reason, ...changes }) => {
+      const changed = Object.fromEntries(Object.entries(changes).filter(([, slug]) => slug !== ""));
+      await send(`/api/crossings/${crossing_id}/${what}`, what === "correct" ? { reason, ...changed } : { reason });
+      await refresh();
+    },
+  });
+}

@@ -1,0 +1,76 @@
+// The isolation room: each place, who is in it, which legal clocks run.
+import { read, Refused, send } from "../web/js/api.js";
+import { learnNow, markClock } from "../web/js/clocks.js";
+import { ask, inputField, radioField, textField } from "../web/js/dialogs.js";
+import { element, find, setText } from "../web/js/elements.js";
+import { celsius, time } from "../web/js/format.js";
+import { t, word } from "../web/js/labels.js";
+
+const REFRESH_MS = 5000;
+
+async function refresh() {
+  try {
+    show(await read("/api/isolation"));
+    setText(find("error"), "");
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    setText(find("error"), problem.words);
+  }
+}
+
+let shown = "";
+function show({ places, now }) {
+  learnNow(now);
+  const taken = places.filter((place) => place.person);
+  setText(find("occupied"), t("isolation_room.occupied", { taken: taken.length, places: places.length }));
+  setText(find("as-of"), t("isolation_room.as_of", { seen_at: now ?? new Date() }));
+  if (JSON.stringify(places) === shown) return;
+  shown = JSON.stringify(places);
+  find("places").replaceChildren(...places.map((place) => (place.person ? takenPlace(place) : freePlace(place))));
+}
+
+const freePlace = ({ place_id }) => element("li", { class: "card place free" }, element("h2", {}, place_id, element("span", { class: "chip" }, t("isolation_room.free"))), element("p", {}, t("isolation_room.nobody")));
+
+function takenPlace({ place_id, person }) {
+  const about = [word("traveller_category", person.category), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
+  const clocks = [...(person.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at));
+  return element(
+    "li",
+    { class: "card place" },
+    element("h2", {}, place_id, element("span", { class: "chip", "data-tone": "stop" }, t("isolation_room.taken"))),
+    element("p", { class: "who" }, person.full_name ?? person.crossing_id),
+    element("p", { class: "dim" }, about),
+    element("p", { class: "small dim" }, t("isolation_room.since", { isolated_at: person.isolated_at })),
+    element("ul", {}, ...clocks.map(clockLine)),
+    element("button", { class: "button", type: "button", onclick: () => askDischarge(place_id, person) }, t("isolation_room.discharge")),
+  );
+}
+
+function clockLine(clock) {
+  const left = element("span", { class: "clock" });
+  markClock(left, clock);
+  return element("li", {}, element("span", {}, word("clock_kind", clock.kind), element("br"), element("span", { class: "small dim" }, [clock.clause, time(clock.due_at)].filter(Boolean).join(" · "))), left);
+}
+
+function askDischarge(placeId, person) {
+  ask({
+    title: t("isolation_room.discharge_title", { place: placeId, name: person.full_name ?? "" }),
+    fields: [
+      radioField({ name: "disposition", label: t("isolation_room.where_to"), choices: ["referred", "cleared", "refused"].map((slug) => [slug, t(`isolation_room.leaves_${slug}`)]), chosen: "referred" }),
+      inputField({ name: "destination", label: t("isolation_room.destination"), required: true, maxlength: 200 }),
+      textField({ name: "reason", label: t("lane.reason_in_words"), required: true }),
+    ],
+    submitKey: "lane.save",
+    submit: async (values) => {
+      await send(`/api/isolation/${person.crossing_id}/discharge`, values);
+      await refresh();
+    },
+  });
+}
+
+await refresh();
+setInterval(refresh, REFRESH_MS);
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) window.history.back();
+});

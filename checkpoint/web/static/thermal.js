@@ -1,0 +1,97 @@
+// The live thermal picture over a WebSocket: one JSON line, then width * height uint16 centikelvin, little-endian.
+import { find, setText } from "../web/js/elements.js";
+import { tenth } from "../web/js/format.js";
+import { t, word } from "../web/js/labels.js";
+
+// Control points of a palette like inferno: black, violet, red, orange, pale yellow.
+const STOPS = [[0, 0, 4], [22, 11, 57], [66, 10, 104], [106, 23, 110], [147, 38, 103], [188, 55, 84], [221, 81, 58], [243, 120, 25], [252, 165, 10], [246, 215, 70], [252, 255, 164]];
+const PALETTE = new Uint8ClampedArray(256 * 3);
+for (let index = 0; index < 256; index += 1) {
+  const place = (index / 255) * (STOPS.length - 1), from = Math.min(STOPS.length - 2, Math.floor(place)), part = place - from;
+  for (let channel = 0; channel < 3; channel += 1) PALETTE[index * 3 + channel] = STOPS[from][channel] + (STOPS[from + 1][channel] - STOPS[from][channel]) * part;
+}
+const STALE_AFTER_MS = 3000;
+const small = document.createElement("canvas");
+let low_ck = null, high_ck = null, lastFrame_ms = 0;
+
+export function watchThermal(laneId) {
+  const scheme = window.location.protocol === "https:" ? "wss" : "ws";
+  let wait_ms = 500;
+  const open = () => {
+    const socket = new WebSocket(`${scheme}://${window.location.host}/api/lanes/${laneId}/thermal`);
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", (event) => {
+      wait_ms = 500;
+      showFrame(event.data);
+    });
+    socket.addEventListener("close", () => {
+      setTimeout(open, wait_ms);
+      wait_ms = Math.min(10_000, wait_ms * 2);
+    });
+  };
+  open();
+  setInterval(() => {
+    if (lastFrame_ms && performance.now() - lastFrame_ms > STALE_AFTER_MS) {
+      lastFrame_ms = 0;
+      find("face").hidden = true;
+      find("quality").hidden = true;
+      find("no-picture").hidden = false;
+      setText(find("no-picture"), t("lane.picture_stopped"));
+    }
+  }, 1000);
+}
+
+function showFrame(buffer) {
+  const bytes = new Uint8Array(buffer), newline = bytes.indexOf(10);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, newline)));
+  const pixels = new Uint16Array(buffer.slice(newline + 1));
+  if (pixels.length !== head.width * head.height) return;
+  lastFrame_ms = performance.now();
+  find("no-picture").hidden = true;
+  paint(pixels, head);
+  showFace(head);
+  showQuality(head);
+}
+
+// The span follows the scene slowly, and is at least 8 kelvin, so that an empty scene does not boil.
+function span(pixels) {
+  const sorted = Uint16Array.from(pixels).sort();
+  const low = sorted[Math.floor(sorted.length * 0.02)] - 100, high = Math.max(sorted[Math.floor(sorted.length * 0.995)] + 60, low + 1000);
+  low_ck = low_ck === null ? low : low_ck + (low - low_ck) * 0.15;
+  high_ck = high_ck === null ? high : high_ck + (high - high_ck) * 0.15;
+}
+
+function paint(pixels, { width, height }) {
+  span(pixels);
+  small.width = width;
+  small.height = height;
+  const context = small.getContext("2d"), image = context.createImageData(width, height);
+  for (let index = 0; index < pixels.length; index += 1) {
+    const shade = Math.max(0, Math.min(255, Math.round(((pixels[index] - low_ck) / (high_ck - low_ck)) * 255)));
+    image.data.set(PALETTE.subarray(shade * 3, shade * 3 + 3), index * 4);
+    image.data[index * 4 + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+  const canvas = find("thermal"), large = canvas.getContext("2d");
+  large.imageSmoothingEnabled = true;
+  large.imageSmoothingQuality = "high";
+  large.drawImage(small, 0, 0, canvas.width, canvas.height);
+}
+
+function showFace({ faces, width, height }) {
+  const face = faces?.[0], box = find("face");
+  box.hidden = !face;
+  if (!face) return;
+  Object.assign(box.style, { left: `${(face.x / width) * 100}%`, top: `${(face.y / height) * 100}%`, width: `${(face.width / width) * 100}%`, height: `${(face.height / height) * 100}%` });
+  const label = find("face-label");
+  label.classList.toggle("below", face.y / height < 0.12);
+  label.hidden = face.temperature_c === null || face.temperature_c === undefined;
+  if (!label.hidden) setText(label, `${tenth(face.temperature_c)}${face.uncertainty_c ? ` ± ${tenth(face.uncertainty_c)}` : ""} °C${face.site ? ` · ${word("measuring_site", face.site)}` : ""}`);
+}
+
+function showQuality({ quality, ambient_c }) {
+  const parts = (quality ?? []).map((slug) => word("lane", `quality_${slug}`));
+  if (ambient_c !== null && ambient_c !== undefined) parts.unshift(t("lane.ambient", { ambient_c }));
+  find("quality").hidden = parts.length === 0;
+  setText(find("quality"), parts.join(" · "));
+}

@@ -1,0 +1,113 @@
+// The middle column: who stands here, with the document and the person's own history.
+import { drawing, element, find, setText } from "../web/js/elements.js";
+import { date, dayMonth, integer, tenth } from "../web/js/format.js";
+import { t, word } from "../web/js/labels.js";
+
+let shown = "";
+export function showTraveller(view) {
+  const person = view.person;
+  for (const id of ["chips", "name", "about", "rows"]) find(id).hidden = !person;
+  find("nobody").hidden = Boolean(person);
+  const wanted = JSON.stringify([person, view.history, view.reading?.temperature_c]);
+  if (wanted === shown) return;
+  shown = wanted;
+  find("own-history").hidden = !(person && view.history?.length > 1);
+  if (!person) return;
+  find("chips").replaceChildren(...chips(person));
+  setText(find("name"), person.full_name || "—");
+  setText(find("about"), about(person));
+  find("rows").replaceChildren(...rows(person));
+  if (!find("own-history").hidden) showOwnHistory(view);
+}
+
+function chips(person) {
+  const chip = (words, tone) => element("span", { class: "chip", "data-tone": tone ?? null }, words);
+  const found = [chip(word("traveller_category", person.category), "info")];
+  if (person.crossings_today > 0) found.push(chip(t("lane.nth_crossing", { count: person.crossings_today + 1 })));
+  if (daysLeft(person.document_expires_on) !== null) found.push(chip(t("lane.valid_for_days", { count: daysLeft(person.document_expires_on) }), "wait"));
+  for (const code of person.warnings ?? []) found.push(chip(word("document_warning", code), "wait"));
+  return found;
+}
+
+function daysLeft(expiresOn) {
+  if (!expiresOn) return null;
+  const days = Math.floor((new Date(expiresOn) - Date.now()) / 86_400_000) + 1;
+  return days >= 0 && days <= 14 ? days : null;
+}
+
+function about(person) {
+  const age = person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years });
+  const sex = person.sex && person.sex !== "unspecified" ? word("sex", person.sex) : null;
+  return [sex, age, country(person.nationality)].filter(Boolean).join(" · ");
+}
+
+function country(code) {
+  if (!code) return null;
+  const two = { VNM: "VN", CHN: "CN", LAO: "LA", KHM: "KH", THA: "TH", KOR: "KR", JPN: "JP", USA: "US", GBR: "GB", FRA: "FR", D: "DE", DEU: "DE", RUS: "RU", TWN: "TW", MYS: "MY", SGP: "SG" }[code] ?? code;
+  try {
+    return new Intl.DisplayNames([document.documentElement.lang], { type: "region" }).of(two);
+  } catch {
+    return code;
+  }
+}
+
+function rows(person) {
+  const expiry = person.document_expires_on ? ` · ${t("lane.expires")} ${date(person.document_expires_on)}` : "";
+  const health = person.has_declaration ? t("lane.declared") : t("lane.not_declared");
+  const symptoms = (person.symptoms ?? []).map((slug) => word("symptom", slug)).join(", ") || t("lane.no_symptoms");
+  const lines = [
+    [word("document_kind", person.document_kind), `${grouped(person.document_number_masked)}${expiry}`],
+    person.personal_number_masked ? [t("lane.personal_number"), grouped(person.personal_number_masked)] : null,
+    [t("lane.address"), person.address || "—"],
+    [t("lane.purpose"), word("purpose_of_crossing", person.purpose)],
+    [t("lane.declaration"), person.has_declaration ? `${health} · ${symptoms}` : health, !person.has_declaration],
+    [t("lane.risk_area"), (person.visited_areas ?? []).map((area) => word("area", area)).join(", ") || t("lane.not_visited")],
+    person.vehicle_plate ? [t("lane.vehicle"), person.vehicle_plate] : null,
+  ];
+  return lines.filter(Boolean).flatMap(([term, words, isWarning]) => [element("dt", {}, term), element("dd", { class: isWarning ? "warning" : null }, words)]);
+}
+
+const grouped = (text) => (text ? String(text) : "—");
+
+function showOwnHistory(view) {
+  const past = view.history.map((one) => one.temperature_c);
+  const usual = [...past].sort((a, b) => a - b)[Math.floor(past.length / 2)];
+  const now_c = view.reading?.temperature_c ?? null;
+  const series = now_c === null ? past : [...past, now_c];
+  const low = Math.min(...series) - 0.2, high = Math.max(...series, low + 1.2) + 0.2;
+  const at = (value, index) => [12 + (index * 616) / Math.max(1, series.length - 1), 84 - ((value - low) / (high - low)) * 72];
+  const points = series.map((value, index) => at(value, index).map((part) => part.toFixed(1)).join(",")).join(" ");
+  const [x, y] = at(series.at(-1), series.length - 1);
+  const isRaised = now_c !== null && now_c - usual >= 0.8;
+  find("sparkline").replaceChildren(
+    drawing("polyline", { class: "chart-line", points }),
+    drawing("circle", { class: isRaised ? "chart-now" : "chart-now usual", cx: x.toFixed(1), cy: y.toFixed(1), r: 7 }),
+    drawing("text", { class: "chart-words", x: 8, y: 106 }, dayMonth(view.history[0].observed_at)),
+    drawing("text", { class: "chart-words", x: 632, y: 106, "text-anchor": "end" }, t("lane.today")),
+  );
+  const line = now_c === null ? t("lane.usual", { usual_c: usual }) : t(now_c >= usual ? "lane.usual_and_above" : "lane.usual_and_below", { usual_c: usual, difference_c: Math.abs(now_c - usual) });
+  setText(find("usual"), line);
+}
+
+// The last hour of this lane as dots, with the threshold: drift is seen with bare eyes.
+export function showLastHour(view) {
+  const dots = (view.last_hour ?? []).filter((one) => one.temperature_c !== null && one.temperature_c !== undefined);
+  const threshold_c = view.verdict?.threshold_c ?? view.threshold_c ?? null;
+  const end_ms = new Date(view.now).getTime();
+  const values = dots.map((one) => one.temperature_c).concat(threshold_c === null ? [] : [threshold_c]);
+  const low = Math.min(35.4, ...values) - 0.1, high = Math.max(38, ...values) + 0.15;
+  const y = (value) => 140 - ((value - low) / (high - low)) * 130;
+  const x = (at) => 632 - Math.min(1, Math.max(0, (end_ms - new Date(at).getTime()) / 3_600_000)) * 624;
+  const isRaised = (one) => ["recheck", "referred", "pending", "isolated"].includes(one.outcome);
+  const marks = dots.map((one) => drawing("circle", { class: isRaised(one) ? "chart-dot raised" : "chart-dot", cx: x(one.observed_at).toFixed(1), cy: y(one.temperature_c).toFixed(1), r: isRaised(one) ? 6.5 : 3.6 }));
+  if (threshold_c !== null) {
+    marks.unshift(drawing("line", { class: "chart-threshold", x1: 0, x2: 640, y1: y(threshold_c), y2: y(threshold_c) }));
+    marks.push(drawing("text", { class: "chart-words threshold", x: 4, y: Math.max(16, y(threshold_c) - 7) }, t("lane.threshold", { threshold_c })));
+  }
+  find("dots").replaceChildren(...marks);
+  const raised = view.summary?.rechecks ?? dots.filter(isRaised).length;
+  const people = view.summary?.people ?? dots.length;
+  setText(find("hour-summary"), people === 0 ? t("lane.hour_empty") : t("lane.hour_summary", { people: integer(people), rechecks: integer(raised), mean_c: tenth(mean(dots)) }));
+}
+
+const mean = (dots) => (dots.length ? dots.reduce((sum, one) => sum + one.temperature_c, 0) / dots.length : null);

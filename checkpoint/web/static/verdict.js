@@ -1,0 +1,86 @@
+// The verdict block: one colour, one shape, one word; the reasons with their clauses; the next action on Enter.
+import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
+import { tenth } from "../web/js/format.js";
+import { has, placeName, t, word } from "../web/js/labels.js";
+import { markClock } from "../web/js/clocks.js";
+
+const TONES = { cleared: "go", wait: "wait", recheck: "stop", referred: "stop", refused: "stop" };
+
+export function toneOf(view) {
+  if (view.phase === "empty") return "none";
+  if (view.phase === "choose_reading") return "wait";
+  return TONES[view.verdict?.outcome] ?? "wait";
+}
+
+const SHAPES = {
+  go: () => [drawing("circle", { cx: 32, cy: 32, r: 30, fill: "#fff" }), drawing("path", { d: "M18 33l10 10 19-22", fill: "none", stroke: "#0b6b3a", "stroke-width": 7, "stroke-linecap": "round", "stroke-linejoin": "round" })],
+  wait: () => [drawing("path", { d: "M14 6h36M14 58h36M18 6v10c0 8 14 12 14 16s-14 8-14 16v10M46 6v10c0 8-14 12-14 16s14 8 14 16v10", fill: "none", stroke: "currentColor", "stroke-width": 5, "stroke-linecap": "round" }), drawing("path", { d: "M24 54c2-8 14-8 16 0z", fill: "currentColor" })],
+  stop: () => [drawing("path", { d: "M20 3h24l17 17v24L44 61H20L3 44V20z", fill: "#fff" }), drawing("path", { d: "M32 15v22", stroke: "#b3141d", "stroke-width": 8, "stroke-linecap": "round" }), drawing("circle", { cx: 32, cy: 48, r: 5, fill: "#b3141d" })],
+  none: () => [drawing("circle", { cx: 32, cy: 32, r: 27, fill: "none", stroke: "currentColor", "stroke-width": 4, "stroke-dasharray": "6 9", opacity: 0.5 })],
+};
+
+export function showVerdict(view) {
+  const tone = toneOf(view);
+  const block = find("verdict");
+  if (block.dataset.shape !== tone) {
+    block.dataset.shape = tone;
+    find("shape").replaceChildren(drawing("svg", { viewBox: "0 0 64 64" }, ...SHAPES[tone]()));
+  }
+  setMark(block, "tone", tone);
+  setMark(block, "phase", view.phase);
+  const key = situation(view);
+  setText(find("word"), t(`lane.word_${key}`));
+  setText(find("instruction"), t(`lane.say_${key}`, { lane: placeName(view.verdict?.redirect_name ?? view.verdict?.redirect_to) }));
+  setText(find("temperature"), view.reading ? `${tenth(view.reading.temperature_c)} °C` : "");
+  setText(find("uncertainty"), view.reading?.uncertainty_c ? `± ${tenth(view.reading.uncertainty_c)}` : "");
+  showReasons(view);
+  announce(view, key);
+}
+
+// One of: empty, awaiting_reading, choose, cleared, wait, recheck, referred, refused.
+export function situation(view) {
+  if (view.phase === "empty") return "empty";
+  if (view.phase === "choose_reading") return "choose";
+  const outcome = view.verdict?.outcome ?? "wait";
+  if (view.phase === "awaiting_reading" && !["refused", "recheck", "referred"].includes(outcome)) return "awaiting_reading";
+  return outcome;
+}
+
+let announced = "";
+function announce(view, key) {
+  const now = `${view.draft_id ?? ""}/${key}/${view.reading?.reading_id ?? ""}`;
+  if (now === announced) return;
+  announced = now;
+  const temperature = view.reading ? `${tenth(view.reading.temperature_c)} °C. ` : "";
+  setText(find("announcement"), view.phase === "empty" ? "" : `${t(`lane.word_${key}`)}. ${temperature}${t(`lane.say_${key}`)}`);
+}
+
+let shownReasons = "";
+function showReasons(view) {
+  const wanted = JSON.stringify([view.phase, view.verdict?.reasons, view.verdict?.clocks, view.candidates, view.saved?.place_id]);
+  if (wanted === shownReasons) return;
+  shownReasons = wanted;
+  const clocks = (view.verdict?.clocks ?? []).map(clockLine);
+  const reasons = view.phase === "empty" ? [] : (view.verdict?.reasons ?? []).map(reasonLine);
+  find("reasons").replaceChildren(...reasons, ...clocks);
+}
+
+function reasonLine(reason) {
+  const values = { ...reason.values };
+  for (const [name, section] of [["site", "measuring_site"], ["category", "traveller_category"], ["purpose", "purpose_of_crossing"], ["direction", "direction"], ["symptom", "symptom"], ["device_kind", "device_kind"], ["exception_code", "exception_code"]]) {
+    if (typeof values[name] === "string") values[name] = values[name].split(/,\s*/).map((slug) => word(section, slug)).join(", ");
+  }
+  const words = has(`reason_code.${reason.code}`) ? t(`reason_code.${reason.code}`, values) : reason.code;
+  return element("li", {}, element("p", {}, words), clauseLine(reason.citation));
+}
+
+function clauseLine(citation) {
+  if (!citation) return null;
+  return element("p", { class: "clause", title: citation.quote || null }, [citation.document, citation.clause].filter(Boolean).join(" · "));
+}
+
+function clockLine(clock) {
+  const left = element("span", { class: "clock" });
+  markClock(left, clock);
+  return element("li", {}, element("p", {}, `${word("clock_kind", clock.kind)} — ${t("lane.left")} `, left), clock.clause ? element("p", { class: "clause" }, clock.clause) : null);
+}

@@ -1,0 +1,41 @@
+// Numbers, dates and times as the page's language writes them. Times are those of Viet Nam.
+const language = document.documentElement.dataset.language;
+const locale = { vi: "vi-VN", en: "en-GB", zh: "zh-CN" }[language] ?? "vi-VN";
+const zone = "Asia/Ho_Chi_Minh";
+const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+const seconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
+const dates = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: zone });
+const dayMonths = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", timeZone: zone });
+
+const isMissing = (value) => value === null || value === undefined || value === "";
+export const integer = (value) => (isMissing(value) ? "—" : integers.format(value));
+export const tenth = (value) => (isMissing(value) ? "—" : tenths.format(value));
+export const celsius = (value) => (isMissing(value) ? "—" : `${tenths.format(value)} °C`);
+export const percent = (ratio) => (isMissing(ratio) ? "—" : `${percents.format(ratio * 100)} %`);
+export const time = (value) => (isMissing(value) ? "—" : times.format(new Date(value)));
+export const timeWithSeconds = (value) => (isMissing(value) ? "—" : seconds.format(new Date(value)));
+export const date = (value) => (isMissing(value) ? "—" : dates.format(new Date(value.length === 10 ? `${value}T12:00:00+07:00` : value)));
+export const dayMonth = (value) => (isMissing(value) ? "—" : dayMonths.format(new Date(value)));
+export const dateTime = (value) => (isMissing(value) ? "—" : `${time(value)} ${date(value)}`);
+
+// 4:48, 1:20:05 or 47:22 h; below zero with a minus sign. Two forms: with seconds below an hour.
+export function duration(total_s) {
+  if (isMissing(total_s)) return "—";
+  const sign = total_s < 0 ? "−" : "";
+  const whole = Math.floor(Math.abs(total_s));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (part) => String(part).padStart(2, "0");
+  return parts[0] > 0 ? `${sign}${parts[0]}:${two(parts[1])}:${two(parts[2])}` : `${sign}${parts[1]}:${two(parts[2])}`;
+}
+
+export function shown(name, value) {
+  if (isMissing(value)) return "—";
+  if (name.endsWith("_c")) return tenth(value);
+  if (name.endsWith("_at")) return time(value);
+  if (name.endsWith("_on")) return date(value);
+  if (name.endsWith("_s")) return integer(Math.ceil(value));
+  return typeof value === "number" ? integer(value) : String(value);
+}
