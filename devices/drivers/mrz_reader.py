@@ -31,6 +31,8 @@ from devices.framing import Line, LineSplitter
 from devices.reading import DeviceEvent, DeviceKind, Fault, FaultCode, ScannedText
 
 _TERMINATORS: Final = b"\r\n\x02\x03\x04\x1b"
+_AS_BLANKS: Final = bytes.maketrans(b"\t\x1d\x1e\x1f", b"    ")
+"""Harmless between signs: tabulators and the separators of two-dimensional codes. Zero bytes fill nothing."""
 _MAX_LINE_BYTES: Final = 1024
 _NOT_IN_ZONE: Final = re.compile(r"[^A-Z0-9<]")
 _MOST_NOISE: Final = 8
@@ -229,14 +231,20 @@ class MrzReader:
 
 
 def _readable(content: bytes) -> str | None:
-    """Read a line as UTF-8 without control bytes; with line noise as what is left of it, if a zone is."""
+    """Read a line as UTF-8; a line with noise in it as what is left of it, if that may be a zone, else not at all."""
+    padded = content.translate(_AS_BLANKS, b"\x00")
     try:
-        text = content.decode()
+        text = padded.decode()
     except UnicodeDecodeError:
-        text = content.decode("ascii", errors="ignore")
-        if len(_squeezed(text)) < _FEWEST_LINE:
-            return None
-    return "".join(sign for sign in text if sign.isprintable()).strip()
+        text = "\ufffd"
+    if text.isprintable() and "\ufffd" not in text:
+        return text.strip()
+    left = "".join(chr(code) for code in padded if _is_ascii_sign(code))
+    return left if len(_squeezed(left)) >= _FEWEST_LINE else None
+
+
+def _is_ascii_sign(code: int) -> bool:
+    return 0x20 <= code < 0x7F
 
 
 def _squeezed(text: str) -> str:
