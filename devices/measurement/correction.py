@@ -2,9 +2,9 @@
 
 First honest form: additive in kelvin, frame by frame. The sensor's offset (set point minus what it
 shows for the body) is added to the face. It is one named, reversible term with slope 1: it moves a
-fever as far as it moves a healthy person, and never pulls anything towards 37. A later form works
-in radiance instead of kelvin; between 30 and 42 °C the difference stays in the hundredths as long
-as face and body have nearly the same emissivity.
+hot face as far as a cool one, and never pulls anything towards 37. A later form works in radiance
+instead of kelvin; between 30 and 42 °C the difference stays in the hundredths as long as face and
+body have nearly the same emissivity.
 """
 
 import msgspec

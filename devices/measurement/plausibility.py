@@ -1,6 +1,6 @@
 """What a temperature of a living person can be, by kind of number and measuring site, in °C.
 
-Wide on purpose: the limits catch broken sensors and things that are no people, never a fever. A
+Wide on purpose: the limits catch broken sensors and things that are no people, never somebody ill. A
 face that came in from the winter shows 30 °C at its warmest spot (Dzien 2020: forehead 33.2 +/- 1.5
 on entering); nobody survives 44 °C.
 """

@@ -55,20 +55,33 @@ class Container:
         self._inflater = zlib.decompressobj(GZIP_WINDOW)
         self._buffer = bytearray()
         self.header: Header | None = None
+        self._has_begun = False
         self.byte_offset = 0
         self.last_byte_count = 0
 
     def feed(self, chunk: bytes) -> Iterator[Header | PackedFrame]:
         """Give what the bytes complete; raises ``ContainerError`` where the recording is broken."""
+        self._has_begun |= bool(chunk)
         pending = chunk
-        while pending:
+        while pending and not self._inflater.eof:
+            before = self._inflater.copy()
             try:
                 self._buffer += self._inflater.decompress(pending, INFLATE_STEP_BYTES)
-            except zlib.error as error:
-                msg = "not a gzip stream, or a broken one"
-                raise ContainerError(msg) from error
+            except zlib.error:
+                self._inflater = before
+                yield from self._up_to_the_break(pending)
             pending = self._inflater.unconsumed_tail
             yield from self._complete()
+
+    def _up_to_the_break(self, pending: bytes) -> Iterator[Header | PackedFrame]:
+        """Give what came before the broken byte, so that the cut of the bytes changes nothing."""
+        try:
+            for place in range(len(pending)):
+                self._buffer += self._inflater.decompress(pending[place : place + 1])
+                yield from self._complete()
+        except zlib.error as error:
+            msg = "not a gzip stream, or a broken one"
+            raise ContainerError(msg) from error
 
     @property
     def is_at_end(self) -> bool:
@@ -78,7 +91,7 @@ class Container:
     @property
     def is_untouched(self) -> bool:
         """Whether no byte of a recording has come yet."""
-        return self.header is None and not self._buffer and not self._inflater.eof
+        return not self._has_begun
 
     def _complete(self) -> Iterator[Header | PackedFrame]:
         if self.header is None:

@@ -2,7 +2,7 @@
 
 Such a clock is believed only as far as it can do no harm. The danger is one-sided: a clock that
 runs **ahead** makes an old, resent measurement look fresh; a clock that runs **behind** only makes
-a fresh one look old, and then the traveller is measured again. Hence, with ``age`` = arrival minus
+a fresh one look old, and then the measurement is repeated. Hence, with ``age`` = arrival minus
 the claimed time:
 
 ==============================================  =====================================================
