@@ -3,7 +3,7 @@
 Pure: no input/output, no clock of its own, the same arguments always give an equal assessment. The
 lane decides with it, and the centre replays any past day with it under another policy.
 
-Order of outcomes, gravest first (docs/decisions/0103-order-of-outcomes.md):
+Order of outcomes, gravest first (docs/decisions/0009-the-gravest-finding-decides.md):
 
 1. fever confirmed by a clinical thermometer: REFERRED;
 2. a raised scanner reading without a later clinical one: RECHECK, whatever else is true;
