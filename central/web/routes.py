@@ -18,22 +18,26 @@ HOME_BY_ROLE: Mapping[str, str] = {"cdc": "/desk", "command": "/command", "admin
 
 _CASE_WORDS = (
     "desk",
-    "case_class",
-    "clock_kind",
-    "device_kind",
-    "direction",
-    "disposition",
-    "document_kind",
-    "measuring_site",
-    "outcome",
-    "purpose_of_crossing",
-    "reading_kind",
-    "reason_code",
-    "sex",
-    "symptom",
-    "traveller_category",
     "lane",
-    "unusable",
+    "CaseClass",
+    "ClockKind",
+    "DeviceKind",
+    "Direction",
+    "Disposition",
+    "DocumentKind",
+    "ExceptionCode",
+    "MandatoryStep",
+    "MeasuringSite",
+    "Outcome",
+    "PurposeOfCrossing",
+    "ReadingKind",
+    "ReasonCode",
+    "ReasonDetail",
+    "ResponseScenario",
+    "Sex",
+    "Symptom",
+    "TravellerCategory",
+    "UnusableReason",
 )
 
 
@@ -61,7 +65,7 @@ def router(pages: Pages) -> APIRouter:
 
     @routes.get("/command", dependencies=[require("command.see")])
     async def show_command(request: Request) -> Response:
-        return pages.render(request, "command.html", sections=("command", "order_state", "response_scenario", "desk"))
+        return pages.render(request, "command.html", sections=("command", "desk", "OrderState", "ResponseScenario"))
 
     @routes.get("/reports", dependencies=[require("reports.see")])
     async def show_reports(request: Request) -> Response:

@@ -18,21 +18,25 @@ HOME_BY_ROLE: Mapping[str, str] = {"officer": "/lanes", "cdc": "/isolation", "ad
 
 _WORDS = (
     "lane",
-    "outcome",
-    "disposition",
-    "reason_code",
-    "severity",
-    "traveller_category",
-    "purpose_of_crossing",
-    "direction",
-    "document_kind",
-    "sex",
-    "symptom",
-    "measuring_site",
-    "device_kind",
-    "reading_kind",
-    "exception_code",
-    "clock_kind",
+    "warning",
+    "ClockKind",
+    "DeviceKind",
+    "Direction",
+    "Disposition",
+    "DocumentKind",
+    "ExceptionCode",
+    "MandatoryStep",
+    "MeasuringSite",
+    "Outcome",
+    "PurposeOfCrossing",
+    "ReadingKind",
+    "ReasonCode",
+    "ReasonDetail",
+    "ResponseScenario",
+    "Sex",
+    "Symptom",
+    "TravellerCategory",
+    "UnusableReason",
 )
 
 
@@ -68,6 +72,6 @@ def router(pages: Pages, *, lane_ids: Sequence[str]) -> APIRouter:
 
     @routes.get("/devices", dependencies=[require("devices.see")])
     async def show_devices(request: Request) -> Response:
-        return pages.render(request, "devices.html", sections=("devices_page",))
+        return pages.render(request, "devices.html", sections=("devices_page", "DeviceState", "FaultCode"))
 
     return routes

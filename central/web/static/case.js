@@ -4,7 +4,7 @@ import { limitOf, markClock } from "../web/js/clocks.js";
 import { ask, inputField, radioField, textField } from "../web/js/dialogs.js";
 import { element, find } from "../web/js/elements.js";
 import { celsius, date, dateTime, tenth, time } from "../web/js/format.js";
-import { has, placeName, t, word } from "../web/js/labels.js";
+import { has, placeName, reason, t, word } from "../web/js/labels.js";
 
 const CLASSES = ["suspected", "probable", "confirmed", "discarded"];
 const revealed = new Map();
@@ -34,27 +34,27 @@ function head(found, identity) {
   const scan = (found.readings ?? []).find((one) => one.kind !== "clinical");
   const shown = clinical ?? scan;
   const age = found.age_years === null || found.age_years === undefined ? null : t("lane.years_old", { count: found.age_years });
-  const name = identity?.full_name ?? [found.case_number, word("sex", found.sex), age].filter((part) => part && part !== "—").join(" · ");
-  const under = [identity ? found.case_number : t("desk.who"), placeName(found.gate ?? found.point_of_entry_id), found.lane_id, found.direction && word("direction", found.direction), found.purpose && word("purpose_of_crossing", found.purpose)];
+  const name = identity?.full_name ?? [found.case_number, word("Sex", found.sex), age].filter((part) => part && part !== "—").join(" · ");
+  const under = [identity ? found.case_number : t("desk.who"), placeName(found.gate ?? found.point_of_entry_id), found.lane_id, found.direction && word("Direction", found.direction), found.purpose && word("PurposeOfCrossing", found.purpose)];
   return element(
     "div",
     { class: "case-head" },
     element("div", {}, chips(found), element("p", { class: "case-name" }, name), element("p", { class: "dim" }, under.filter(Boolean).join(" · "))),
-    element("div", { class: "right" }, element("p", { class: "case-temperature" }, celsius(shown?.temperature_c)), element("p", { class: "dim" }, [clinical && readingLine(clinical), scan && readingLine(scan)].filter(Boolean).join(" · "))),
+    element("div", { class: "right" }, element("p", { class: "case-temperature" }, celsius(shown?.temperature_c)), ...[clinical, scan].filter(Boolean).map((one) => element("p", { class: "dim small" }, readingLine(one)))),
   );
 }
 
 function chips(found) {
   const chip = (words, tone) => element("span", { class: "chip", "data-tone": tone ?? null }, words);
   const place = found.place_id ? chip(t("desk.in_isolation", { place: found.place_id })) : null;
-  return element("div", { class: "chips" }, chip(found.case_class ? word("case_class", found.case_class) : t("desk.not_classified"), found.case_class === "discarded" ? "go" : "stop"), chip(word("disposition", found.disposition)), chip(word("traveller_category", found.category)), place);
+  return element("div", { class: "chips" }, chip(found.case_class ? word("CaseClass", found.case_class) : t("desk.not_classified"), found.case_class === "discarded" ? "go" : "stop"), chip(word("Disposition", found.disposition)), chip(word("TravellerCategory", found.category)), place);
 }
 
 function readingLine(one) {
   const spread = one.uncertainty_c ? ` ± ${tenth(one.uncertainty_c)}` : "";
   const raw = one.raw_c !== null && one.raw_c !== undefined && one.raw_c !== one.temperature_c ? ` (${t("desk.raw", { raw_c: one.raw_c })})` : "";
-  const unusable = one.unusable_because?.length ? ` · ${t("desk.unusable")}: ${one.unusable_because.map((slug) => word("unusable", slug)).join(", ")}` : "";
-  return `${word("device_kind", one.device_kind)}, ${word("measuring_site", one.site)} ${tenth(one.temperature_c)}${spread} °C${raw}, ${time(one.observed_at)}${unusable}`;
+  const unusable = one.unusable_because?.length ? ` · ${t("desk.unusable")}: ${one.unusable_because.map((slug) => word("UnusableReason", slug)).join(", ")}` : "";
+  return `${word("DeviceKind", one.device_kind)}, ${word("MeasuringSite", one.site)} ${tenth(one.temperature_c)}${spread} °C${raw}, ${time(one.observed_at)}${unusable}`;
 }
 
 function identityLines(identity) {
@@ -70,7 +70,7 @@ function limitWords(clock) {
 function clockCard(clock) {
   const left = element("span", { class: "clock" });
   markClock(left, clock);
-  return element("div", { class: "clock-card" }, element("h2", {}, word("clock_kind", clock.kind)), left, element("p", { class: "dim small" }, [t("desk.limit", { limit: limitWords(clock) }), clock.clause].filter(Boolean).join(" · ")));
+  return element("div", { class: "clock-card" }, element("h2", {}, word("ClockKind", clock.kind)), left, element("p", { class: "dim small" }, [t("desk.limit", { limit: limitWords(clock) }), clock.clause].filter(Boolean).join(" · ")));
 }
 
 const RED = ["recheck", "referred", "refused", "pending", "isolated"];
@@ -78,7 +78,7 @@ function timeline(found) {
   const lines = (found.timeline ?? []).map((one) => {
     const outcome = one.outcome ?? one.disposition;
     const what = has(`desk.event_${one.type}`) ? t(`desk.event_${one.type}`) : one.type;
-    const parts = [what, one.temperature_c === undefined || one.temperature_c === null ? null : celsius(one.temperature_c), one.place_id && t("desk.in_isolation", { place: one.place_id }), one.case_class ? word("case_class", one.case_class) : outcome && (has(`disposition.${outcome}`) ? word("disposition", outcome) : word("outcome", outcome)), one.destination, one.reason, one.note];
+    const parts = [what, one.temperature_c === undefined || one.temperature_c === null ? null : celsius(one.temperature_c), one.place_id && t("desk.in_isolation", { place: one.place_id }), one.case_class ? word("CaseClass", one.case_class) : outcome && (has(`Disposition.${outcome}`) ? word("Disposition", outcome) : word("Outcome", outcome)), one.destination, one.reason, one.note];
     const by = [one.officer_ref, one.received_at && t("desk.received", { received_at: one.received_at })].filter(Boolean).join(" · ");
     return element("li", { "data-tone": RED.includes(outcome) ? "stop" : null }, element("span", { class: "at" }, time(one.at)), element("span", {}, parts.filter(Boolean).join(" — "), by ? element("span", { class: "small dim" }, element("br"), by) : null));
   });
@@ -90,26 +90,23 @@ function readings(found) {
 }
 
 function grounds(found) {
-  const lines = (found.reasons ?? []).map((reason) => {
-    const values = { ...reason.values };
-    if (values.site) values.site = word("measuring_site", values.site);
-    if (values.category) values.category = word("traveller_category", values.category);
-    const clause = reason.citation ? [reason.citation.document, reason.citation.clause].filter(Boolean).join(" · ") : "";
-    return element("li", {}, has(`reason_code.${reason.code}`) ? t(`reason_code.${reason.code}`, values) : reason.code, clause ? element("p", { class: "small dim", title: reason.citation.quote || null }, clause) : null);
+  const lines = (found.reasons ?? []).map((one) => {
+    const clause = one.citation ? [one.citation.document, one.citation.clause].filter(Boolean).join(" · ") : "";
+    return element("li", {}, reason(one), clause ? element("p", { class: "small dim", title: one.citation.quote || null }, clause) : null);
   });
   return element("section", {}, element("h2", {}, t("desk.grounds")), element("ul", { class: "lines" }, ...lines));
 }
 
 function reviews(found) {
   if (!found.reviews?.length) return null;
-  const lines = found.reviews.map((one) => element("li", {}, element("strong", {}, word("case_class", one.case_class)), one.note ? ` — ${one.note}` : "", element("p", { class: "small dim" }, [one.reviewer, dateTime(one.recorded_at)].filter(Boolean).join(" · "))));
+  const lines = found.reviews.map((one) => element("li", {}, element("strong", {}, word("CaseClass", one.case_class)), one.note ? ` — ${one.note}` : "", element("p", { class: "small dim" }, [one.reviewer, dateTime(one.recorded_at)].filter(Boolean).join(" · "))));
   return element("section", {}, element("h2", {}, t("desk.reviews")), element("ul", { class: "lines" }, ...lines));
 }
 
 function askReview(found, refresh) {
   ask({
     title: t("desk.review_title", { case: found.case_number }),
-    fields: [radioField({ name: "case_class", label: t("desk.case_class"), choices: CLASSES.map((slug) => [slug, word("case_class", slug)]), chosen: found.case_class ?? "suspected" }), textField({ name: "note", label: t("desk.note"), required: true })],
+    fields: [radioField({ name: "case_class", label: t("desk.case_class"), choices: CLASSES.map((slug) => [slug, word("CaseClass", slug)]), chosen: found.case_class ?? "suspected" }), textField({ name: "note", label: t("desk.note"), required: true })],
     submitKey: "lane.save",
     submit: async (values) => {
       const saved = await send(`/api/desk/${encodeURIComponent(found.crossing_id)}/review`, values);

@@ -29,7 +29,7 @@ async function refresh() {
 
 function showHead(figures) {
   if (figures.province) setText(find("place"), `${t("command.title")} · ${placeName(figures.province)}`);
-  setText(find("scenario"), figures.scenario ? word("response_scenario", figures.scenario) : "");
+  setText(find("scenario"), figures.scenario ? word("ResponseScenario", figures.scenario) : "");
   setText(find("as-of"), t("command.as_of", { as_of: timeWithSeconds(figures.as_of) }));
   setText(find("ledger"), figures.ledger ? t("command.ledger", { position: figures.ledger.position }) : "");
   setText(find("identities"), figures.identities_hold === false ? t("command.identities_broken") : figures.identities_hold ? t("command.identities_hold") : "");
@@ -108,7 +108,7 @@ function showOrders(orders) {
 
 function orderLine(order) {
   const day = (value) => (String(value).length === 10 ? date(value) : dateTime(value));
-  return [order.document, order.clause, order.state && word("order_state", order.state), order.from && t("command.order_from", { from: day(order.from) }), order.to && t("command.order_to", { to: day(order.to) }), order.applied === null || order.applied === undefined ? null : t("command.applied", { count: order.applied })].filter(Boolean).join(" · ");
+  return [order.document, order.clause, order.state && word("OrderState", order.state), order.from && t("command.order_from", { from: day(order.from) }), order.to && t("command.order_to", { to: day(order.to) }), order.applied === null || order.applied === undefined ? null : t("command.applied", { count: order.applied })].filter(Boolean).join(" · ");
 }
 
 await refresh();

@@ -71,15 +71,15 @@ function queueLine(one) {
   const left = element("span", { class: "clock" });
   if (one.due_at) markClock(left, one);
   else setText(left, t("desk.no_deadline"));
-  const where = one.place_id ? t("desk.in_isolation", { place: one.place_id }) : word("disposition", one.disposition);
-  const about = [one.case_number, word("sex", one.sex), one.age_years === null || one.age_years === undefined ? null : t("lane.years_old", { count: one.age_years })];
+  const where = one.place_id ? t("desk.in_isolation", { place: one.place_id }) : word("Disposition", one.disposition);
+  const about = [one.case_number, word("Sex", one.sex), one.age_years === null || one.age_years === undefined ? null : t("lane.years_old", { count: one.age_years })];
   const link = element(
     "a",
     { href: `/desk/${one.crossing_id}`, "data-crossing": one.crossing_id, "aria-current": one.crossing_id === chosen ? "true" : null },
     mark,
     element("span", {}, about.filter((part) => part && part !== "—").join(" · ")),
     left,
-    element("span", { class: "line small dim" }, [celsius(one.temperature_c), word("traveller_category", one.category), placeName(one.gate ?? one.point_of_entry_id), where, one.case_class ? word("case_class", one.case_class) : null].filter(Boolean).join(" · ")),
+    element("span", { class: "line small dim" }, [celsius(one.temperature_c), word("TravellerCategory", one.category), placeName(one.gate ?? one.point_of_entry_id), where, one.case_class ? word("CaseClass", one.case_class) : null].filter(Boolean).join(" · ")),
   );
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;

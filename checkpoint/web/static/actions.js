@@ -46,7 +46,7 @@ const asNumber = (text) => Number(text.replace(",", "."));
 function askRecheck({ view, call }) {
   ask({
     title: t("lane.recheck_title"),
-    fields: [temperatureField(), radioField({ name: "site", label: t("lane.site"), choices: choices("measuring_site", CLINICAL_SITES), chosen: "ear" })],
+    fields: [temperatureField(), radioField({ name: "site", label: t("lane.site"), choices: choices("MeasuringSite", CLINICAL_SITES), chosen: "ear" })],
     submitKey: "lane.save",
     submit: ({ temperature, site }) => call("recheck", { crossing_id: view().crossing_id ?? view().draft_id, temperature_c: asNumber(temperature), site }),
   });
@@ -55,7 +55,7 @@ function askRecheck({ view, call }) {
 function askMeasure({ call }) {
   ask({
     title: t("lane.measure_title"),
-    fields: [temperatureField(), radioField({ name: "device_kind", label: t("lane.device"), choices: choices("device_kind", ["infrared_thermometer", "clinical_thermometer"]), chosen: "infrared_thermometer" }), radioField({ name: "site", label: t("lane.site"), choices: choices("measuring_site", [...new Set([...HAND_SITES, ...CLINICAL_SITES])]), chosen: "forehead" })],
+    fields: [temperatureField(), radioField({ name: "device_kind", label: t("lane.device"), choices: choices("DeviceKind", ["infrared_thermometer", "clinical_thermometer"]), chosen: "infrared_thermometer" }), radioField({ name: "site", label: t("lane.site"), choices: choices("MeasuringSite", [...new Set([...HAND_SITES, ...CLINICAL_SITES])]), chosen: "forehead" })],
     submitKey: "lane.save",
     submit: ({ temperature, site, device_kind }) => call("measure", { temperature_c: asNumber(temperature), device_kind, site }),
   });
@@ -64,7 +64,7 @@ function askMeasure({ call }) {
 function askException({ view, call }) {
   ask({
     title: t("lane.exception_title"),
-    fields: [radioField({ name: "code", label: t("lane.exception_code"), choices: choices("exception_code", EXCEPTIONS) }), textField({ name: "reason", label: t("lane.reason_in_words"), required: true })],
+    fields: [radioField({ name: "code", label: t("lane.exception_code"), choices: choices("ExceptionCode", EXCEPTIONS) }), textField({ name: "reason", label: t("lane.reason_in_words"), required: true })],
     submitKey: "lane.save",
     submit: ({ code, reason }) => call("exception", { draft_id: view().draft_id, code, reason }),
   });
@@ -76,10 +76,10 @@ function askDetails({ view, call }) {
   ask({
     title: t("lane.details_title"),
     fields: [
-      selectField({ name: "category", label: t("lane.category"), choices: choices("traveller_category", CATEGORIES), chosen: person.category, autofocus: true }),
-      selectField({ name: "purpose", label: t("lane.purpose"), choices: choices("purpose_of_crossing", PURPOSES), chosen: person.purpose }),
+      selectField({ name: "category", label: t("lane.category"), choices: choices("TravellerCategory", CATEGORIES), chosen: person.category, autofocus: true }),
+      selectField({ name: "purpose", label: t("lane.purpose"), choices: choices("PurposeOfCrossing", PURPOSES), chosen: person.purpose }),
       checkField({ name: "has_declaration", label: t("lane.declaration"), choices: [["yes", t("lane.declared")]], chosen: person.has_declaration ? ["yes"] : [] }),
-      checkField({ name: "symptoms", label: t("lane.symptoms_7_days"), choices: choices("symptom", SYMPTOMS), chosen: person.symptoms ?? [] }),
+      checkField({ name: "symptoms", label: t("lane.symptoms_7_days"), choices: choices("Symptom", SYMPTOMS), chosen: person.symptoms ?? [] }),
       inputField({ name: "visited_areas", label: t("lane.visited_areas"), hint: t("lane.visited_areas_hint"), value: (person.visited_areas ?? []).join(", "), maxlength: 200 }),
       inputField({ name: "vehicle_plate", label: t("lane.vehicle"), value: person.vehicle_plate ?? "", maxlength: 20 }),
     ],
@@ -99,7 +99,7 @@ function askDiscard({ view, call }) {
   });
 }
 
-const lineOf = (one) => `${time(one.observed_at)} · ${one.full_name ?? one.document_number_masked ?? one.crossing_id} · ${word("traveller_category", one.category)} · ${celsius(one.temperature_c)} · ${word("disposition", one.disposition)}`;
+const lineOf = (one) => `${time(one.observed_at)} · ${one.full_name ?? one.document_number_masked ?? one.crossing_id} · ${word("TravellerCategory", one.category)} · ${celsius(one.temperature_c)} · ${word("Disposition", one.disposition)}`;
 
 function askFind() {
   const found = element("ul", { class: "found", tabindex: "0", "aria-label": t("lane.found") });
@@ -129,9 +129,9 @@ async function askCorrect({ refresh }) {
     fields: [
       selectField({ name: "crossing_id", label: t("lane.which_crossing"), choices: open.map((one) => [one.crossing_id, lineOf(one)]), chosen: open[0].crossing_id }),
       radioField({ name: "what", label: t("lane.what_to_do"), choices: [["correct", t("lane.do_correct")], ["withdraw", t("lane.do_withdraw")]], chosen: "correct" }),
-      selectField({ name: "category", label: t("lane.category"), choices: [["", t("lane.as_it_was")], ...choices("traveller_category", CATEGORIES)] }),
-      selectField({ name: "purpose", label: t("lane.purpose"), choices: [["", t("lane.as_it_was")], ...choices("purpose_of_crossing", PURPOSES)] }),
-      selectField({ name: "direction", label: t("lane.direction"), choices: [["", t("lane.as_it_was")], ...choices("direction", DIRECTIONS)] }),
+      selectField({ name: "category", label: t("lane.category"), choices: [["", t("lane.as_it_was")], ...choices("TravellerCategory", CATEGORIES)] }),
+      selectField({ name: "purpose", label: t("lane.purpose"), choices: [["", t("lane.as_it_was")], ...choices("PurposeOfCrossing", PURPOSES)] }),
+      selectField({ name: "direction", label: t("lane.direction"), choices: [["", t("lane.as_it_was")], ...choices("Direction", DIRECTIONS)] }),
       textField({ name: "reason", label: t("lane.reason_in_words"), required: true }),
     ],
     submitKey: "lane.save",

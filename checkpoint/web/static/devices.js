@@ -20,12 +20,12 @@ async function refresh() {
 }
 
 function line(device) {
-  const faults = Object.entries(device.faults ?? {}).filter(([, count]) => count > 0).map(([code, count]) => `${code}: ${integer(count)}`).join(", ") || "—";
+  const faults = Object.entries(device.faults ?? {}).filter(([, count]) => count > 0).map(([code, count]) => `${word("FaultCode", code)}: ${integer(count)}`).join(", ") || "—";
   return element(
     "tr",
     {},
     element("th", { scope: "row" }, device.device_id),
-    element("td", {}, element("span", { class: "chip", "data-tone": TONES[device.state] ?? null }, word("devices_page", `state_${device.state}`))),
+    element("td", {}, element("span", { class: "chip", "data-tone": TONES[device.state] ?? null }, word("DeviceState", device.state))),
     element("td", { class: "number" }, integer(device.readings)),
     element("td", { class: "number" }, timeWithSeconds(device.last_event_at)),
     element("td", {}, device.detail ? `${faults} · ${device.detail}` : faults),

@@ -32,7 +32,7 @@ function show({ places, now }) {
 const freePlace = ({ place_id }) => element("li", { class: "card place free" }, element("h2", {}, place_id, element("span", { class: "chip" }, t("isolation_room.free"))), element("p", {}, t("isolation_room.nobody")));
 
 function takenPlace({ place_id, person }) {
-  const about = [word("traveller_category", person.category), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
+  const about = [word("TravellerCategory", person.category), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
   const clocks = [...(person.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at));
   return element(
     "li",
@@ -49,7 +49,7 @@ function takenPlace({ place_id, person }) {
 function clockLine(clock) {
   const left = element("span", { class: "clock" });
   markClock(left, clock);
-  return element("li", {}, element("span", {}, word("clock_kind", clock.kind), element("br"), element("span", { class: "small dim" }, [clock.clause, time(clock.due_at)].filter(Boolean).join(" · "))), left);
+  return element("li", {}, element("span", {}, word("ClockKind", clock.kind), element("br"), element("span", { class: "small dim" }, [clock.clause, time(clock.due_at)].filter(Boolean).join(" · "))), left);
 }
 
 function askDischarge(placeId, person) {

@@ -21,7 +21,7 @@ function take(next) {
   const isNew = view === null || next.draft_id !== view.draft_id || next.phase !== view.phase;
   view = next;
   learnNow(view.now);
-  if (isNew) setText(find("error"), "");
+  if (isNew || view.notice) setText(find("error"), view.notice ? noticeWords(view.notice) : "");
   showHead();
   showVerdict(view);
   showTraveller(view);
@@ -34,6 +34,11 @@ function take(next) {
   focusScan();
 }
 
+// What a document reader sent and the lane could not take; it stays until somebody is presented.
+function noticeWords(code) {
+  return new Refused({ code }, 409).words;
+}
+
 function fail(problem) {
   if (!(problem instanceof Refused)) throw problem;
   setText(find("error"), problem.words);
@@ -41,8 +46,8 @@ function fail(problem) {
 }
 
 function showHead() {
-  setText(find("place"), `${placeName(view.gate?.name ?? view.gate)} · ${view.lane?.label ?? view.lane}`);
-  setText(find("direction"), word("direction", view.direction));
+  setText(find("place"), `${placeName(view.gate_names ?? view.gate)} · ${view.lane?.label ?? view.lane}`);
+  setText(find("direction"), word("Direction", view.direction));
   const devices = (view.devices ?? []).filter((device) => device.state !== undefined);
   const bad = devices.find((device) => device.state !== "up");
   setMark(find("scanner"), "lamp", devices.length === 0 ? "" : { undefined: "go", starting: "wait", stale: "wait" }[bad?.state] ?? "stop");
@@ -93,7 +98,7 @@ function showActions() {
 
 function showSaved() {
   const saved = view.saved;
-  const what = saved?.outcome ? `${word("disposition", saved.outcome)} · ` : "";
+  const what = saved?.outcome ? `${word("Disposition", saved.outcome)} · ` : "";
   setText(find("saved"), saved ? `${what}${t("lane.saved", { saved_at: saved.recorded_at, number: `${saved.sequence}` })}` : "");
 }
 

@@ -8,7 +8,7 @@ try {
   const lanes = Array.isArray(answer) ? answer : answer.lanes;
   find("lanes").replaceChildren(
     ...lanes.map((lane, index) =>
-      element("li", {}, element("a", { class: "card", href: `/lanes/${lane.lane_id}`, autofocus: index === 0 }, element("p", { class: "strong" }, lane.label), element("p", { class: "dim" }, word("direction", lane.direction)))),
+      element("li", {}, element("a", { class: "card", href: `/lanes/${lane.lane_id}`, autofocus: index === 0 }, element("p", { class: "strong" }, lane.label), element("p", { class: "dim" }, word("Direction", lane.direction)))),
     ),
   );
   find("lanes").querySelector("a")?.focus();

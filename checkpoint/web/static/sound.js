@@ -13,7 +13,16 @@ let isOn = window.localStorage.getItem("kd-sound") !== "off";
 export function play(tone) {
   if (!isOn || !TUNES[tone]) return;
   context ??= new AudioContext();
-  if (context.state === "suspended") context.resume();
+  if (context.state !== "running") {
+    // Browsers keep silent until the first key; a sound that comes late would speak of somebody else.
+    const asked_ms = performance.now();
+    context.resume().then(() => performance.now() - asked_ms < 500 && sound(tone));
+    return;
+  }
+  sound(tone);
+}
+
+function sound(tone) {
   for (const [pitch, after_s, length_s, type] of TUNES[tone]) {
     const oscillator = context.createOscillator(), gain = context.createGain(), at = context.currentTime + after_s;
     oscillator.type = type;

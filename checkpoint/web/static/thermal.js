@@ -86,7 +86,7 @@ function showFace({ faces, width, height }) {
   const label = find("face-label");
   label.classList.toggle("below", face.y / height < 0.12);
   label.hidden = face.temperature_c === null || face.temperature_c === undefined;
-  if (!label.hidden) setText(label, `${tenth(face.temperature_c)}${face.uncertainty_c ? ` ± ${tenth(face.uncertainty_c)}` : ""} °C${face.site ? ` · ${word("measuring_site", face.site)}` : ""}`);
+  if (!label.hidden) setText(label, `${tenth(face.temperature_c)}${face.uncertainty_c ? ` ± ${tenth(face.uncertainty_c)}` : ""} °C${face.site ? ` · ${word("MeasuringSite", face.site)}` : ""}`);
 }
 
 function showQuality({ quality, ambient_c }) {

@@ -1,6 +1,6 @@
 // The middle column: who stands here, with the document and the person's own history.
 import { drawing, element, find, setText } from "../web/js/elements.js";
-import { date, dayMonth, integer, tenth } from "../web/js/format.js";
+import { date, dayMonth, integer } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
 
 let shown = "";
@@ -22,10 +22,10 @@ export function showTraveller(view) {
 
 function chips(person) {
   const chip = (words, tone) => element("span", { class: "chip", "data-tone": tone ?? null }, words);
-  const found = [chip(word("traveller_category", person.category), "info")];
+  const found = [chip(word("TravellerCategory", person.category), "info")];
   if (person.crossings_today > 0) found.push(chip(t("lane.nth_crossing", { count: person.crossings_today + 1 })));
   if (daysLeft(person.document_expires_on) !== null) found.push(chip(t("lane.valid_for_days", { count: daysLeft(person.document_expires_on) }), "wait"));
-  for (const code of person.warnings ?? []) found.push(chip(word("document_warning", code), "wait"));
+  for (const code of person.warnings ?? []) found.push(chip(word("warning", code), "wait"));
   return found;
 }
 
@@ -37,7 +37,7 @@ function daysLeft(expiresOn) {
 
 function about(person) {
   const age = person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years });
-  const sex = person.sex && person.sex !== "unspecified" ? word("sex", person.sex) : null;
+  const sex = person.sex && person.sex !== "unspecified" ? word("Sex", person.sex) : null;
   return [sex, age, country(person.nationality)].filter(Boolean).join(" · ");
 }
 
@@ -54,12 +54,12 @@ function country(code) {
 function rows(person) {
   const expiry = person.document_expires_on ? ` · ${t("lane.expires")} ${date(person.document_expires_on)}` : "";
   const health = person.has_declaration ? t("lane.declared") : t("lane.not_declared");
-  const symptoms = (person.symptoms ?? []).map((slug) => word("symptom", slug)).join(", ") || t("lane.no_symptoms");
+  const symptoms = (person.symptoms ?? []).map((slug) => word("Symptom", slug)).join(", ") || t("lane.no_symptoms");
   const lines = [
-    [word("document_kind", person.document_kind), `${grouped(person.document_number_masked)}${expiry}`],
+    [word("DocumentKind", person.document_kind), `${grouped(person.document_number_masked)}${expiry}`],
     person.personal_number_masked ? [t("lane.personal_number"), grouped(person.personal_number_masked)] : null,
     [t("lane.address"), person.address || "—"],
-    [t("lane.purpose"), word("purpose_of_crossing", person.purpose)],
+    [t("lane.purpose"), word("PurposeOfCrossing", person.purpose)],
     [t("lane.declaration"), person.has_declaration ? `${health} · ${symptoms}` : health, !person.has_declaration],
     [t("lane.risk_area"), (person.visited_areas ?? []).map((area) => word("area", area)).join(", ") || t("lane.not_visited")],
     person.vehicle_plate ? [t("lane.vehicle"), person.vehicle_plate] : null,
@@ -89,25 +89,36 @@ function showOwnHistory(view) {
   setText(find("usual"), line);
 }
 
+let lastThreshold_c = null;
 // The last hour of this lane as dots, with the threshold: drift is seen with bare eyes.
 export function showLastHour(view) {
   const dots = (view.last_hour ?? []).filter((one) => one.temperature_c !== null && one.temperature_c !== undefined);
-  const threshold_c = view.verdict?.threshold_c ?? view.threshold_c ?? null;
+  const threshold_c = view.verdict?.threshold_c ?? view.closed?.verdict?.threshold_c ?? lastThreshold_c;
+  lastThreshold_c = threshold_c;
   const end_ms = new Date(view.now).getTime();
   const values = dots.map((one) => one.temperature_c).concat(threshold_c === null ? [] : [threshold_c]);
   const low = Math.min(35.4, ...values) - 0.1, high = Math.max(38, ...values) + 0.15;
-  const y = (value) => 140 - ((value - low) / (high - low)) * 130;
-  const x = (at) => 632 - Math.min(1, Math.max(0, (end_ms - new Date(at).getTime()) / 3_600_000)) * 624;
+  const { width, height } = sizeOf(find("dots"));
+  const y = (value) => height - 8 - ((value - low) / (high - low)) * (height - 18);
+  const x = (at) => width - 8 - Math.min(1, Math.max(0, (end_ms - new Date(at).getTime()) / 3_600_000)) * (width - 16);
   const isRaised = (one) => ["recheck", "referred", "pending", "isolated"].includes(one.outcome);
   const marks = dots.map((one) => drawing("circle", { class: isRaised(one) ? "chart-dot raised" : "chart-dot", cx: x(one.observed_at).toFixed(1), cy: y(one.temperature_c).toFixed(1), r: isRaised(one) ? 6.5 : 3.6 }));
   if (threshold_c !== null) {
-    marks.unshift(drawing("line", { class: "chart-threshold", x1: 0, x2: 640, y1: y(threshold_c), y2: y(threshold_c) }));
+    marks.unshift(drawing("line", { class: "chart-threshold", x1: 0, x2: width, y1: y(threshold_c), y2: y(threshold_c) }));
     marks.push(drawing("text", { class: "chart-words threshold", x: 4, y: Math.max(16, y(threshold_c) - 7) }, t("lane.threshold", { threshold_c })));
   }
   find("dots").replaceChildren(...marks);
   const raised = view.summary?.rechecks ?? dots.filter(isRaised).length;
   const people = view.summary?.people ?? dots.length;
-  setText(find("hour-summary"), people === 0 ? t("lane.hour_empty") : t("lane.hour_summary", { people: integer(people), rechecks: integer(raised), mean_c: tenth(mean(dots)) }));
+  setText(find("hour-summary"), people === 0 ? t("lane.hour_empty") : t("lane.hour_summary", { people: integer(people), rechecks: integer(raised), mean_c: mean(dots) }));
+}
+
+// Drawn in the pixels it has, so that letters and dots keep their size on every screen.
+function sizeOf(svg) {
+  const { width, height } = svg.getBoundingClientRect();
+  const size = { width: Math.max(200, Math.round(width)), height: Math.max(80, Math.round(height)) };
+  svg.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+  return size;
 }
 
 const mean = (dots) => (dots.length ? dots.reduce((sum, one) => sum + one.temperature_c, 0) / dots.length : null);

@@ -1,7 +1,7 @@
 // The verdict block: one colour, one shape, one word; the reasons with their clauses; the next action on Enter.
 import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
 import { tenth } from "../web/js/format.js";
-import { has, placeName, t, word } from "../web/js/labels.js";
+import { reason, t, word } from "../web/js/labels.js";
 import { markClock } from "../web/js/clocks.js";
 
 const TONES = { cleared: "go", wait: "wait", recheck: "stop", referred: "stop", refused: "stop" };
@@ -30,7 +30,7 @@ export function showVerdict(view) {
   setMark(block, "phase", view.phase);
   const key = situation(view);
   setText(find("word"), t(`lane.word_${key}`));
-  setText(find("instruction"), t(`lane.say_${key}`, { lane: placeName(view.verdict?.redirect_name ?? view.verdict?.redirect_to) }));
+  setText(find("instruction"), t(`lane.say_${key}`));
   setText(find("temperature"), view.reading ? `${tenth(view.reading.temperature_c)} °C` : "");
   setText(find("uncertainty"), view.reading?.uncertainty_c ? `± ${tenth(view.reading.uncertainty_c)}` : "");
   showReasons(view);
@@ -57,21 +57,26 @@ function announce(view, key) {
 
 let shownReasons = "";
 function showReasons(view) {
-  const wanted = JSON.stringify([view.phase, view.verdict?.reasons, view.verdict?.clocks, view.candidates, view.saved?.place_id]);
+  const wanted = JSON.stringify([view.phase, view.verdict?.reasons, view.verdict?.clocks, view.candidates, view.saved?.sequence]);
   if (wanted === shownReasons) return;
   shownReasons = wanted;
-  const clocks = (view.verdict?.clocks ?? []).map(clockLine);
+  const clocks = view.phase === "empty" ? [] : (view.verdict?.clocks ?? []).map(clockLine);
+  if (view.verdict?.redirect_to && view.phase !== "empty") clocks.unshift(element("li", {}, element("p", { class: "strong" }, t("ReasonDetail.redirect_to", { redirect_to: view.verdict.redirect_to }))));
   const reasons = view.phase === "empty" ? [] : (view.verdict?.reasons ?? []).map(reasonLine);
-  find("reasons").replaceChildren(...reasons, ...clocks);
+  find("reasons").replaceChildren(...reasons, ...clocks, ...(view.phase === "empty" ? lastSaved(view) : []));
 }
 
-function reasonLine(reason) {
-  const values = { ...reason.values };
-  for (const [name, section] of [["site", "measuring_site"], ["category", "traveller_category"], ["purpose", "purpose_of_crossing"], ["direction", "direction"], ["symptom", "symptom"], ["device_kind", "device_kind"], ["exception_code", "exception_code"]]) {
-    if (typeof values[name] === "string") values[name] = values[name].split(/,\s*/).map((slug) => word(section, slug)).join(", ");
-  }
-  const words = has(`reason_code.${reason.code}`) ? t(`reason_code.${reason.code}`, values) : reason.code;
-  return element("li", {}, element("p", {}, words), clauseLine(reason.citation));
+// What became of the person before: after a referral the officer must see where to lead them.
+function lastSaved({ saved, closed }) {
+  if (!saved) return [];
+  const room = closed?.room_reason ? t(`refusal.${closed.room_reason}`) : "";
+  const where = saved.place_id ? t("lane.last_saved_place", { place: saved.place_id }) : room;
+  const words = [word("Disposition", saved.outcome), where].filter((part) => part && part !== "—").join(" · ");
+  return [element("li", {}, element("p", {}, t("lane.last_saved", { outcome: words || t("lane.recorded") })), element("p", { class: "clause" }, t("lane.saved", { saved_at: saved.recorded_at, number: `${saved.sequence}` })))];
+}
+
+function reasonLine(one) {
+  return element("li", {}, element("p", {}, reason(one)), clauseLine(one.citation));
 }
 
 function clauseLine(citation) {
@@ -82,5 +87,5 @@ function clauseLine(citation) {
 function clockLine(clock) {
   const left = element("span", { class: "clock" });
   markClock(left, clock);
-  return element("li", {}, element("p", {}, `${word("clock_kind", clock.kind)} — ${t("lane.left")} `, left), clock.clause ? element("p", { class: "clause" }, clock.clause) : null);
+  return element("li", {}, element("p", {}, `${word("ClockKind", clock.kind)} — ${t("lane.left")} `, left), clock.clause ? element("p", { class: "clause" }, clock.clause) : null);
 }

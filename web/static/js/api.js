@@ -13,7 +13,8 @@ export class Refused extends Error {
 
   get words() {
     const detail = has(this.detailKey) ? t(this.detailKey, this.values) : t("refusal.unknown", { code: this.code });
-    return has(this.whatToDoKey) ? `${detail} ${t(this.whatToDoKey, this.values)}` : detail;
+    const sentence = /[.。!?]$/.test(detail) ? detail : `${detail}.`;
+    return has(this.whatToDoKey) ? `${sentence} ${t(this.whatToDoKey, this.values)}` : sentence;
   }
 }
 

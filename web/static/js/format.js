@@ -7,18 +7,22 @@ const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximum
 const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 const seconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
-const dates = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: zone });
-const dayMonths = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", timeZone: zone });
+const days = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "2-digit", year: "numeric", timeZone: zone });
+const DATE_ORDER = language === "zh" ? (d, m, y) => `${y}-${m}-${d}` : (d, m, y) => `${d}/${m}/${y}`;
+const DAY_MONTH_ORDER = language === "zh" ? (d, m) => `${m}-${d}` : (d, m) => `${d}/${m}`;
+// A date alone ("2026-11-22") has no zone; noon in Viet Nam keeps it on its day.
+const dayParts = (value) => days.format(new Date(typeof value === "string" && value.length === 10 ? `${value}T12:00:00+07:00` : value)).split("/");
 
 const isMissing = (value) => value === null || value === undefined || value === "";
 export const integer = (value) => (isMissing(value) ? "—" : integers.format(value));
 export const tenth = (value) => (isMissing(value) ? "—" : tenths.format(value));
 export const celsius = (value) => (isMissing(value) ? "—" : `${tenths.format(value)} °C`);
-export const percent = (ratio) => (isMissing(ratio) ? "—" : `${percents.format(ratio * 100)} %`);
+// A share that is not full is never rounded up to 100 %.
+export const percent = (ratio) => (isMissing(ratio) ? "—" : `${percents.format(ratio >= 1 ? 100 : Math.floor(ratio * 1000) / 10)} %`);
 export const time = (value) => (isMissing(value) ? "—" : times.format(new Date(value)));
 export const timeWithSeconds = (value) => (isMissing(value) ? "—" : seconds.format(new Date(value)));
-export const date = (value) => (isMissing(value) ? "—" : dates.format(new Date(value.length === 10 ? `${value}T12:00:00+07:00` : value)));
-export const dayMonth = (value) => (isMissing(value) ? "—" : dayMonths.format(new Date(value)));
+export const date = (value) => (isMissing(value) ? "—" : DATE_ORDER(...dayParts(value)));
+export const dayMonth = (value) => (isMissing(value) ? "—" : DAY_MONTH_ORDER(...dayParts(value)));
 export const dateTime = (value) => (isMissing(value) ? "—" : `${time(value)} ${date(value)}`);
 
 // 4:48, 1:20:05 or 47:22 h; below zero with a minus sign. Two forms: with seconds below an hour.

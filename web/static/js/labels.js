@@ -1,6 +1,6 @@
 // Words of the page's language, from the data block that the server filled. A missing word shows its key,
 // so that it is seen and mended; a test holds the three languages complete.
-import { shown } from "./format.js";
+import { celsius, shown } from "./format.js";
 
 const labels = JSON.parse(document.getElementById("labels").textContent);
 export const language = document.documentElement.dataset.language;
@@ -20,6 +20,24 @@ export function t(key, values = {}) {
 
 export function word(section, slug) {
   return slug === null || slug === undefined || slug === "" ? "—" : has(`${section}.${slug}`) ? t(`${section}.${slug}`) : String(slug);
+}
+
+// Values of reasons that are code words, with the section of their words; the same table as the catalogue's.
+const WORDS_BEHIND = { category: "TravellerCategory", device_kind: "DeviceKind", direction: "Direction", document_kind: "DocumentKind", exception_code: "ExceptionCode", missing_steps: "MandatoryStep", purpose: "PurposeOfCrossing", reading_kind: "ReadingKind", scenario: "ResponseScenario", site: "MeasuringSite", symptoms: "Symptom", unusable_because: "UnusableReason" };
+
+// The sentence of one reason of an assessment: {code, values}.
+export function reason({ code, values }) {
+  if (!has(`ReasonCode.${code}`)) return code;
+  const template = t(`ReasonCode.${code}`);
+  return template.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = values?.[name];
+    if (value === undefined) return whole;
+    if (name.endsWith("_c")) return celsius(value);
+    if (!(name in WORDS_BEHIND)) return shown(name, value);
+    if (value === "") return t("ReasonDetail.nothing");
+    const words = String(value).split(",").map((slug) => word(WORDS_BEHIND[name], slug.trim())).join(language === "zh" ? "、" : ", ");
+    return template.startsWith(whole) ? words : words.charAt(0).toLocaleLowerCase() + words.slice(1);
+  });
 }
 
 // Names of places come in all languages: {vi, en, zh}, or as one string.
