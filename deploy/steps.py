@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-TAIL_LINES = 6
-"""How much of a failed command's own words is shown; the whole stands in the log."""
+TAIL_LINES = {True: 2, False: 8}
+"""How much of a failed command's own words is shown where we can explain it, and where not; all stands in the log."""
+
+TAIL_COLUMNS = 160
 
 
 class SetUpError(Exception):
@@ -155,8 +157,10 @@ def run_logged(command: Sequence[str | Path], *, log: Path, cwd: Path, env: Mapp
     with log.open("a", encoding="utf-8") as file:
         file.write(f"$ {' '.join(words)}\n{output}\n")
     if done.returncode:
-        tail = "\n".join(f"    {line}" for line in output.strip().splitlines()[-TAIL_LINES:])
-        why = explain(output) or f"{Path(words[0]).name} ended with code {done.returncode}. Its last words are below."
+        sentence = explain(output)
+        last = output.strip().splitlines()[-TAIL_LINES[sentence is not None] :]
+        tail = "\n".join(f"    {line[:TAIL_COLUMNS]}" for line in last)
+        why = sentence or f"{Path(words[0]).name} ended with code {done.returncode}. Its last words are below."
         msg = f"{why}\n{tail}\n    (everything it said: {log})"
         raise SetUpError(msg)
     return output
