@@ -1,0 +1,153 @@
+"""Policy documents: what is refused at loading, with which words, and what together is in force."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sync.agreement.policy import PolicyError, PolicyInForce, load_policy_document, parse_policy_document
+from sync.agreement.policy.lane_rules import Threshold, TrafficOrder
+from sync.agreement.vocabulary import DeviceKind, MeasuringSite, ReadingKind
+from tests.sync.agreement.crossings import NOON, POLICY_FIELDS, order_document, policy, scanned
+
+THRESHOLD = {
+    "kind": "threshold",
+    "device_kind": "thermal_array",
+    "site": "face_maximum",
+    "reading_kind": "raw_skin",
+    "recheck_at_or_above_c": 36.0,
+    "basis": "thử nghiệm",
+}
+
+
+def refused(*rules) -> str:
+    with pytest.raises(PolicyError) as refusal:
+        order_document(*rules)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ({**THRESHOLD, "basis": " "}, "basis"),
+        ({**THRESHOLD, "recheck_at_or_above_c": 98.6}, "recheck_at_or_above_c"),
+        ({**THRESHOLD, "site": "elbow"}, "$.site"),
+        ({**THRESHOLD, "category": "border_resident"}, "category"),
+        ({**THRESHOLD, "effective_from": datetime(2026, 1, 1)}, "zone"),  # noqa: DTZ001
+        ({**THRESHOLD, "effective_to": NOON - timedelta(days=1)}, "effective_to"),
+        ({**THRESHOLD, "rule_id": "Not A Slug"}, "slug"),
+        ({"kind": "measurement_duty", "steps": ["declaration"]}, "steps"),
+        ({"kind": "traffic_order", "state": "stopped", "quota_per_day": 3}, "restricted"),
+        ({"kind": "traffic_order", "state": "restricted"}, "restricted"),
+        ({"kind": "traffic_order", "state": "restricted", "opens_at": NOON.time()}, "closes_at"),
+        ({"kind": "scenario_profile", "scenario": "scenario_3", "threshold_lowered_by_c": -0.5}, "never eases"),
+        ({"kind": "fever_threshold", "site": "oral", "fever_at_or_above_c": 38.0}, "basis"),
+        ({"kind": "invented"}, "invented"),
+    ],
+)
+def test_a_wrong_rule_is_refused_with_file_rule_and_field(rule, named):
+    words = refused(rule)
+    assert words.startswith("test.toml: rule ")
+    assert rule.get("rule_id", "orders-test-1") in words
+    assert named in words
+
+
+def test_a_rule_id_stands_once_in_a_document_and_once_in_all():
+    twice = {**THRESHOLD, "rule_id": "same"}
+    assert "same" in refused(twice, twice)
+    with pytest.raises(PolicyError, match="stands also in"):
+        policy().with_orders(order_document({**THRESHOLD, "rule_id": "qn-000-experts"}))
+
+
+def test_a_document_with_a_wrong_head_or_no_toml_is_refused_by_name(tmp_path):
+    with pytest.raises(PolicyError, match=r"x\.toml.*issued_by"):
+        parse_policy_document({"id": "x", "version": 1, "kind": "orders", "cite_as": "x"} | {
+            "title": POLICY_FIELDS["title"]
+        }, file_name="x.toml")  # fmt: skip
+    with pytest.raises(PolicyError, match=r"no-such\.toml"):
+        load_policy_document("no-such")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("id = ", encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"broken\.toml: not readable"):
+        load_policy_document(broken)
+
+
+def test_a_document_may_lie_anywhere(tmp_path):
+    path = tmp_path / "orders-far.toml"
+    path.write_text(
+        """
+        id = "orders-far"
+        version = 3
+        kind = "orders"
+        cite_as = "Lệnh số 3"
+        issued_by = "Chủ tịch"
+        title = { vi = "a", en = "b", zh = "c" }
+        [[rule]]
+        kind = "traffic_order"
+        rule_id = "far-1"
+        state = "stopped"
+        effective_from = 2026-11-22T13:00:00+07:00
+        citation = { clause = "Điều 2", quote = "tạm dừng" }
+        """,
+        encoding="utf-8",
+    )
+    document = load_policy_document(path)
+    assert document.reference.version == 3
+    assert document.rules[0].effective_from == datetime(2026, 11, 22, 6, tzinfo=UTC)
+    assert document.rules[0].citation.document == "Lệnh số 3"
+
+
+def test_exactly_one_law_pack_is_in_force():
+    law = policy().law
+    with pytest.raises(PolicyError, match="exactly one law pack"):
+        PolicyInForce(policy().orders)
+    with pytest.raises(PolicyError, match="exactly one law pack"):
+        PolicyInForce([law, policy(law="law-vn-2020").law])
+
+
+def test_an_order_replaces_only_what_is_there_of_its_kind_and_never_a_law():
+    for replaced, words in (
+        ("nowhere", "no document in force has"),
+        ("qn-000-experts", "of another kind"),
+    ):
+        with pytest.raises(PolicyError, match=words):
+            policy().with_orders(order_document({**THRESHOLD, "replaces": [replaced]}))
+    duty = {"kind": "measurement_duty", "steps": ["temperature"], "replaces": ["law-2026-observe"]}
+    with pytest.raises(PolicyError, match="cannot replace"):
+        policy().with_orders(order_document(duty))
+
+
+def test_the_strictest_of_several_thresholds_holds_unless_one_replaces_the_other():
+    laxer = {**THRESHOLD, "recheck_at_or_above_c": 37.0}
+    beside = policy().with_orders(order_document(laxer)).rules_at(NOON)
+    instead = policy().with_orders(order_document({**laxer, "replaces": ["threshold-array-face"]})).rules_at(NOON)
+    reading = scanned(36.0)
+    assert beside.threshold_for(reading).recheck_at_or_above_c == 36.4
+    assert instead.threshold_for(reading).recheck_at_or_above_c == 37.0
+
+
+def test_a_newer_version_of_an_order_takes_the_place_of_the_older():
+    stopped = {"kind": "traffic_order", "state": "stopped", "rule_id": "gate-stopped"}
+    first = policy().with_orders(order_document(stopped))
+    second = first.with_orders(order_document({**stopped, "state": "open"}))
+    states = [order.state.value for order in second.rules_at(NOON).of_type(TrafficOrder)]
+    assert states == ["stopped", "open"]
+    assert len(second.documents) == len(first.documents)
+
+
+def test_no_threshold_can_be_tied_to_a_group_of_travellers():
+    fields = set(Threshold.__struct_fields__)
+    assert not fields & {"categories", "category", "applies_to", "document_kind", "nationality", "purposes"}
+
+
+def test_every_device_kind_that_measures_has_a_threshold_at_its_usual_site():
+    rules = policy().rules_at(NOON)
+    for device_kind, site, kind in (
+        (DeviceKind.THERMAL_ARRAY, MeasuringSite.FACE_MAXIMUM, ReadingKind.RAW_SKIN),
+        (DeviceKind.THERMAL_CAMERA, MeasuringSite.INNER_CANTHUS, ReadingKind.RAW_SKIN),
+        (DeviceKind.THERMAL_CAMERA, MeasuringSite.FACE_MAXIMUM, ReadingKind.RAW_SKIN),
+        (DeviceKind.FACE_TERMINAL, MeasuringSite.FOREHEAD, ReadingKind.DEVICE_COMPENSATED),
+        (DeviceKind.INFRARED_THERMOMETER, MeasuringSite.FOREHEAD, ReadingKind.DEVICE_COMPENSATED),
+    ):
+        rule = rules.threshold_for(scanned(36.0, device_kind=device_kind, site=site, kind=kind))
+        assert rule is not None
+        assert rule.basis
