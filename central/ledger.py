@@ -6,12 +6,12 @@ cannot differ. A record that breaks a rule raises ``ProjectionError`` with a slu
 the record, the store puts it into quarantine, the report prints how many there are.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import msgspec
 
+from sync.agreement.deployment import report_day
 from sync.agreement.facts import Assessment, Measurement, PolicyReference, Reason
-from sync.agreement.local_time import VIETNAM_TIME
 from sync.agreement.records import (
     CrossingCorrected,
     CrossingScreened,
@@ -36,7 +36,6 @@ from sync.agreement.vocabulary import (
 from sync.exchange.envelope import Envelope
 
 PLAUSIBLE_YEARS = range(1970, 3000)
-CALENDAR_DAY_HOURS = frozenset({0, 24})
 
 
 class ProjectionError(ValueError):
@@ -98,22 +97,6 @@ class CrossingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 OPEN_DISPOSITIONS = frozenset({Disposition.PENDING, Disposition.ISOLATED, Disposition.REFERRED})
-
-
-def report_day(observed_at: datetime, *, cut_off_hour: int) -> date:
-    """Return the local day that a crossing is reported on; at the cut-off hour the next day begins.
-
-    >>> from datetime import UTC
-    >>> report_day(datetime(2020, 1, 29, 9, 59, 59, tzinfo=UTC), cut_off_hour=17)
-    datetime.date(2020, 1, 29)
-    >>> report_day(datetime(2020, 1, 29, 10, 0, tzinfo=UTC), cut_off_hour=17)
-    datetime.date(2020, 1, 30)
-    >>> report_day(datetime(2020, 1, 28, 17, 0, tzinfo=UTC), cut_off_hour=24)
-    datetime.date(2020, 1, 29)
-    """
-    local = observed_at.astimezone(VIETNAM_TIME)
-    is_next = cut_off_hour not in CALENDAR_DAY_HOURS and local.hour >= cut_off_hour
-    return local.date() + timedelta(days=1) if is_next else local.date()
 
 
 def apply_record(

@@ -57,14 +57,15 @@ def receive_batch(headers: PushHeaders, *, body: bytes) -> ReceivedBatch:
         raise ReceptionError(code, http_code=413 if error.is_too_large else 400) from error
     if len(lines) != headers.last - headers.first + 1:
         raise ReceptionError(code="malformed", http_code=400)
-    records = tuple(_read(line) for line in lines)
+    records = tuple(read_record(line) for line in lines)
     _check_chain(records, headers=headers)
     return ReceivedBatch(
         edge_id=headers.edge, incarnation=headers.incarnation, records=records, episode_keys=tuple(keys)
     )
 
 
-def _read(line: bytes) -> ReceivedRecord:
+def read_record(line: bytes) -> ReceivedRecord:
+    """Read one record; raise ``ReceptionError`` if it is no record at all. A bad body is only noted."""
     try:
         envelope = decode_record(line)
     except EnvelopeError as error:

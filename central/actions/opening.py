@@ -1,0 +1,59 @@
+"""Opening a centre: its database at the newest schema, its keys, its province, and what is in force."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from central.settings import Settings
+from central.store import CentralStore
+from central.store.engine import open_engine
+from central.store.keys import CentreKeys, load_keys
+from migrations import upgrade
+from sync.agreement.deployment import Deployment, load_deployment, policy_in_force, report_day
+from sync.agreement.policy import PolicyInForce
+
+
+class Centre(msgspec.Struct, frozen=True, kw_only=True):
+    """An opened centre: what every command and route needs."""
+
+    settings: Settings
+    store: CentralStore
+    keys: CentreKeys
+    deployment: Deployment
+    policy: PolicyInForce
+    clock: Callable[[], datetime]
+
+    def report_day(self, at: datetime | None = None) -> date:
+        """Return the report day of an instant, now if none is given."""
+        return report_day(at or self.clock(), cut_off_hour=self.deployment.cut_off_hour)
+
+
+_MIGRATING = threading.Lock()
+
+
+def open_centre(settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Centre:
+    """Open everything that the settings name; migrates the database first.
+
+    Raises what the parts raise: ``DeploymentError``, ``KeyFileError``, ``DatabaseTooNewError``.
+    """
+    settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    deployment = load_deployment(settings.centre.deployment)
+    policy = policy_in_force(deployment, settings.centre.law or None)
+    keys = load_keys(settings.data_path)
+    engine = open_engine(settings.centre.database_url)
+    with _MIGRATING:
+        upgrade("central", engine)
+    return Centre(
+        settings=settings,
+        store=CentralStore(engine, cut_off_hour=deployment.cut_off_hour),
+        keys=keys,
+        deployment=deployment,
+        policy=policy,
+        clock=clock or _wall_clock,
+    )
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
