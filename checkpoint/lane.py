@@ -90,6 +90,7 @@ MOVES: dict[tuple[Phase, LaneEvent], frozenset[Phase]] = {
     (_V, LaneEvent.CLOSED): frozenset({_E}),
     (_V, LaneEvent.DISCARDED): frozenset({_E}),
     (_R, LaneEvent.READING_ARRIVED): frozenset({_R}),
+    (_R, LaneEvent.AMENDED): frozenset({_R}),
     (_R, LaneEvent.RECHECKED): frozenset({_E}),
 }
 
@@ -228,7 +229,8 @@ def take_reading(state: LaneState, measurement: Measurement, *, at: datetime, pa
         return Taken(state=remembered, not_bound=NotBound.ALREADY_WRITTEN)
     presentation = state.presentation
     if presentation is None:
-        return Taken(state=_keep_recent(remembered, measurement, at=at, pairing=pairing), not_bound=NotBound.NOBODY_THERE)
+        kept = _keep_recent(remembered, measurement, at=at, pairing=pairing)
+        return Taken(state=kept, not_bound=NotBound.NOBODY_THERE)
     if abs(measurement.observed_at - presentation.presented_at) > pairing.window:
         kept = remembered
         if state.phase is Phase.AWAITING_READING:
@@ -240,7 +242,9 @@ def take_reading(state: LaneState, measurement: Measurement, *, at: datetime, pa
 
 
 def choose(state: LaneState, reading_id: str) -> LaneState:
-    """The officer says which of the candidates is this person's."""
+    """Bind the candidate that the officer says is this person's."""
+    if state.bound is not None and state.bound.reading_id == reading_id:
+        return state
     require(state, LaneEvent.CHOSEN)
     chosen = tuple(one for one in state.candidates if one.reading_id == reading_id)
     if not chosen:
@@ -249,9 +253,11 @@ def choose(state: LaneState, reading_id: str) -> LaneState:
 
 
 def measure_by_hand(state: LaneState, measurement: Measurement) -> LaneState:
-    """The officer measured this very person with a hand thermometer; no pairing is needed."""
+    """Bind what the officer measured on this very person with a hand thermometer; no pairing is needed."""
     require(state, LaneEvent.MEASURED_BY_HAND)
     if state.bound is not None:
+        if _is_said_again(state.bound, measurement):
+            return state
         raise LaneError(LaneFault.READING_BOUND)
     if not measurement.is_usable or not _is_plausible(measurement):
         raise LaneError(LaneFault.READING_NOT_USABLE)
@@ -292,7 +298,7 @@ def close(state: LaneState, outcome: Outcome) -> LaneState:
 
 
 def finish_recheck(state: LaneState) -> LaneState:
-    """The clinical reading ended the alarm, one way or the other; the lane is empty again."""
+    """End the alarm after the clinical reading, one way or the other; the lane is empty again."""
     return _move(state, LaneEvent.RECHECKED, to=LaneState(seen=state.seen))
 
 
@@ -321,9 +327,7 @@ def _phase_after(state: LaneState, outcome: Outcome) -> Phase:
         return Phase.VERDICT
     if state.bound is None and state.exception is None:
         return Phase.AWAITING_READING
-    if outcome in {Outcome.RECHECK, Outcome.REFERRED}:
-        return Phase.AWAITING_RECHECK
-    return Phase.VERDICT
+    return Phase.AWAITING_RECHECK if outcome in {Outcome.RECHECK, Outcome.REFERRED} else Phase.VERDICT
 
 
 def _with_candidates(state: LaneState, candidates: tuple[Measurement, ...]) -> LaneState:
@@ -333,9 +337,7 @@ def _with_candidates(state: LaneState, candidates: tuple[Measurement, ...]) -> L
             state, phase=Phase.CHOOSE_READING, candidates=candidates, bound=None, exception=None
         )
     if candidates:
-        return msgspec.structs.replace(
-            state, phase=Phase.VERDICT, candidates=(), bound=candidates[0], exception=None
-        )
+        return msgspec.structs.replace(state, phase=Phase.VERDICT, candidates=(), bound=candidates[0], exception=None)
     return msgspec.structs.replace(state, phase=Phase.AWAITING_READING, candidates=(), bound=None)
 
 
@@ -351,6 +353,15 @@ def _unfit(state: LaneState, measurement: Measurement, *, at: datetime, pairing:
     if any(one.reading_id == measurement.reading_id for one in state.seen):
         return NotBound.REPEATED
     return None
+
+
+def _is_said_again(bound: Measurement, measurement: Measurement) -> bool:
+    """Tell whether the officer's request came twice because its answer was lost."""
+    return (bound.device_id, bound.temperature_c, bound.site) == (
+        measurement.device_id,
+        measurement.temperature_c,
+        measurement.site,
+    )
 
 
 def _is_plausible(measurement: Measurement) -> bool:

@@ -39,6 +39,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     port: Port = 8110
     centre_url: str = ""
     province_sealing_key: str = ""
+    centre_public_key: str = ""
     law: str = ""
     is_demo: bool = False
 

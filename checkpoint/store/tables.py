@@ -94,6 +94,7 @@ crossing = Table(
     Column("document_number", Text, nullable=False),
     Column("document_kind", Text, nullable=False),
     Column("nationality", Text),
+    Column("age_years", Integer),
     Column("direction", Text, nullable=False),
     Column("category", Text, nullable=False),
     Column("purpose", Text, nullable=False),

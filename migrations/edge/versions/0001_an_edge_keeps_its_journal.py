@@ -34,6 +34,7 @@ STATEMENTS = (
         document_number TEXT NOT NULL,
         document_kind TEXT NOT NULL,
         nationality TEXT,
+        age_years INTEGER,
         direction TEXT NOT NULL,
         category TEXT NOT NULL,
         purpose TEXT NOT NULL,

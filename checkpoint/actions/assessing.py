@@ -1,0 +1,71 @@
+"""From who stands in a lane to facts, and from facts to the assessment under the policy in force."""
+
+from datetime import datetime
+
+import msgspec
+
+from checkpoint.actions.gate import Gate
+from checkpoint.actions.sheet import LaneSheet
+from checkpoint.clocks import start_clocks
+from checkpoint.lane import LaneState, Phase, Presentation, conclude
+from sync.agreement.assessment import assess
+from sync.agreement.facts import Assessment, Facts, Measurement
+from sync.agreement.vocabulary import ExceptionCode
+
+VIETNAM = "VNM"
+
+
+def facts_of(
+    gate: Gate,
+    presentation: Presentation,
+    *,
+    measurements: tuple[Measurement, ...],
+    exception_code: ExceptionCode | None,
+    at: datetime,
+) -> Facts:
+    """Gather everything that ``assess`` may look at. No name and no number is part of it."""
+    return Facts(
+        point_of_entry_id=gate.place.point_of_entry_id,
+        point_of_entry_kind=gate.place.kind,
+        locality=gate.place.locality,
+        direction=presentation.direction,
+        mode_of_entry=presentation.mode_of_entry,
+        category=presentation.category,
+        purpose=presentation.purpose,
+        document_kind=presentation.document_kind,
+        measurements=measurements,
+        nationality=presentation.nationality,
+        age_years=presentation.age_years,
+        document_expires_on=presentation.document_expires_on,
+        is_document_cancelled=presentation.is_document_cancelled,
+        are_check_digits_valid=presentation.are_check_digits_valid,
+        visited_areas=presentation.visited_areas,
+        symptoms=presentation.symptoms,
+        has_declaration=presentation.has_declaration,
+        exception_code=exception_code,
+        same_category_crossings_today=gate.tally.count(presentation.category, at=at),
+    )
+
+
+def lane_facts(gate: Gate, state: LaneState, *, at: datetime, added: tuple[Measurement, ...] = ()) -> Facts:
+    """Gather the facts of the person in a lane, with measurements not yet in its state."""
+    return facts_of(
+        gate,
+        state.person,
+        measurements=(*state.measurements, *added),
+        exception_code=state.exception.code if state.exception else None,
+        at=at,
+    )
+
+
+def assess_lane(gate: Gate, state: LaneState, *, at: datetime) -> Assessment:
+    """Assess the person in a lane as things stand."""
+    return assess(lane_facts(gate, state, at=at), gate.policy, at=at)
+
+
+def concluded(gate: Gate, sheet: LaneSheet, *, state: LaneState, at: datetime) -> LaneSheet:
+    """Assess after a change of the lane, and move to the phase that the outcome asks for."""
+    fresh = assess_lane(gate, state, at=at)
+    if state.phase is not Phase.AWAITING_RECHECK:
+        state = conclude(state, fresh.outcome)
+    return msgspec.structs.replace(sheet, state=state, assessment=fresh, clocks=start_clocks(fresh.clocks, at=at))

@@ -1,0 +1,185 @@
+"""What an officer does with the person in the lane: amend, choose, measure by hand, except, close, discard."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from checkpoint.actions.assessing import assess_lane, concluded
+from checkpoint.actions.gate import Turn
+from checkpoint.actions.presenting import CrossingDetails, amended
+from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.settling import close_lane, emptied_by, settle
+from checkpoint.actions.sheet import LaneSheet
+from checkpoint.lane import (
+    amend,
+    choose,
+    discard,
+    measure_by_hand,
+    record_exception,
+)
+from checkpoint.store.crossings import find_crossing
+from checkpoint.store.lanes import drop_episode_key, log_access
+from sync.agreement.facts import Measurement
+from sync.agreement.identifiers import uuid7
+from sync.agreement.records import CodedException
+from sync.agreement.vocabulary import (
+    DeviceKind,
+    Disposition,
+    ExceptionCode,
+    MeasuringSite,
+    ReadingKind,
+)
+
+ReasonText = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
+Temperature = Annotated[float, msgspec.Meta(ge=0, le=60)]
+
+_KIND_BY_DEVICE = {
+    DeviceKind.CLINICAL_THERMOMETER: ReadingKind.CLINICAL,
+    DeviceKind.INFRARED_THERMOMETER: ReadingKind.DEVICE_COMPENSATED,
+}
+
+
+class DetailsCommand(CrossingDetails, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the officer changes; ``draft_id`` says of whom, so that it cannot hit the next person."""
+
+    draft_id: UUID | None = None
+
+
+class ChooseCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of the candidates is this person's."""
+
+    reading_id: str
+
+
+class MeasureCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the officer read off a hand thermometer."""
+
+    temperature_c: Temperature
+    device_kind: DeviceKind
+    site: MeasuringSite
+
+
+class CloseCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The draft that the officer saw on the screen."""
+
+    draft_id: UUID
+
+
+class ExceptionCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why this person is not measured (R008)."""
+
+    draft_id: UUID
+    code: ExceptionCode
+    reason: ReasonText
+
+
+class DiscardCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a presentation is taken back."""
+
+    draft_id: UUID
+    reason: ReasonText
+
+
+def change_details(turn: Turn, lane_id: str, command: DetailsCommand) -> LaneSheet:
+    """Change what is noted of the crossing before it is closed, and assess anew."""
+    sheet = turn.sheet(lane_id)
+    if command.draft_id is not None:
+        require_draft(sheet, command.draft_id)
+    state = amend(sheet.state, amended(sheet.state.person, command))
+    return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
+
+
+def choose_reading(turn: Turn, lane_id: str, command: ChooseCommand) -> LaneSheet:
+    """Bind the candidate that the officer names."""
+    sheet = turn.sheet(lane_id)
+    state = choose(sheet.state, command.reading_id)
+    return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
+
+
+def measure_person(turn: Turn, lane_id: str, command: MeasureCommand) -> LaneSheet:
+    """Bind a value that the officer measured on this person with a hand thermometer."""
+    sheet = turn.sheet(lane_id)
+    kind = _KIND_BY_DEVICE.get(command.device_kind)
+    if kind is None:
+        code = "not_a_hand_thermometer"
+        raise ActionRefusedError(code, http_code=422, values={"device_kind": command.device_kind.value})
+    state = measure_by_hand(
+        sheet.state,
+        hand_measurement(turn, lane_id, temperature_c=command.temperature_c, site=command.site, kind=kind),
+    )
+    return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
+
+
+def except_person(turn: Turn, lane_id: str, command: ExceptionCommand) -> LaneSheet:
+    """Note a coded exception with officer and reason; the policy says what it leads to."""
+    sheet = turn.sheet(lane_id)
+    require_draft(sheet, command.draft_id)
+    exception = CodedException(code=command.code, reason=command.reason, officer_ref=turn.officer_ref or "")
+    state = record_exception(sheet.state, exception)
+    return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
+
+
+def close_crossing(turn: Turn, lane_id: str, command: CloseCommand) -> LaneSheet:
+    """Save the verdict as it is now: cleared, refused or referred; the lane is empty again.
+
+    A reading that has become too old since, or an order that began, is found here: then the refusal
+    says so and nothing is written. Closing a draft again, because the answer was lost, changes nothing.
+    """
+    sheet = turn.sheet(lane_id)
+    if _is_closed_already(turn, sheet, command.draft_id):
+        return sheet
+    require_draft(sheet, command.draft_id)
+    assessment = assess_lane(turn.gate, sheet.state, at=turn.at)
+    emptied = emptied_by(sheet.state, assessment=assessment)
+    return close_lane(turn, lane_id, sheet=sheet, emptied=emptied, assessment=assessment)
+
+
+def discard_draft(turn: Turn, lane_id: str, command: DiscardCommand) -> LaneSheet:
+    """Take back a presentation made in error; only while no usable reading is bound. It is logged."""
+    sheet = turn.sheet(lane_id)
+    require_draft(sheet, command.draft_id)
+    state = discard(sheet.state)
+    draft_id = str(command.draft_id)
+    drop_episode_key(turn.transaction, draft_id)
+    log_access(
+        turn.transaction,
+        at=turn.at,
+        officer_ref=turn.officer_ref or "",
+        action="draft_discarded",
+        subject=draft_id,
+        reason=command.reason,
+    )
+    return turn.stage(lane_id, LaneSheet(state=state))
+
+
+def require_draft(sheet: LaneSheet, draft_id: UUID) -> None:
+    """Refuse a command about another person than the one who stands here now."""
+    presentation = sheet.state.presentation
+    if presentation is None or presentation.crossing_id != str(draft_id):
+        code = "draft_is_gone"
+        raise ActionRefusedError(code)
+
+
+def _is_closed_already(turn: Turn, sheet: LaneSheet, draft_id: UUID) -> bool:
+    presentation = sheet.state.presentation
+    if presentation is not None and presentation.crossing_id == str(draft_id):
+        return False
+    row = find_crossing(turn.transaction, str(draft_id))
+    return row is not None and row.disposition is not Disposition.PENDING
+
+
+def hand_measurement(
+    turn: Turn, lane_id: str, *, temperature_c: float, site: MeasuringSite, kind: ReadingKind
+) -> Measurement:
+    """Make the measurement of a hand thermometer, timed by the edge."""
+    is_clinical = kind is ReadingKind.CLINICAL
+    return Measurement(
+        reading_id=str(uuid7(turn.at)),
+        device_id=f"hand-{lane_id}",
+        device_kind=DeviceKind.CLINICAL_THERMOMETER if is_clinical else DeviceKind.INFRARED_THERMOMETER,
+        kind=kind,
+        site=site,
+        temperature_c=temperature_c,
+        observed_at=turn.at,
+    )

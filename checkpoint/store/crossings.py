@@ -1,0 +1,249 @@
+"""The read model of crossings: what the lane, the list and the isolation room look up.
+
+Each row follows from the journal; it is written in the same commit as the record it follows from.
+"""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, literal_column, or_, select, update
+
+from checkpoint.store.instants import from_optional_text, from_text, to_text
+from checkpoint.store.journal import Saved
+from checkpoint.store.statements import compiled, insert_into
+from checkpoint.store.tables import crossing, journal
+from checkpoint.store.writer import Transaction
+from sync.agreement.facts import Measurement
+from sync.agreement.records import CrossingCorrected, CrossingScreened, TravellerIdentity
+from sync.agreement.vocabulary import Disposition
+
+HISTORY_ROWS = 14
+
+
+class CrossingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One crossing as it stands now. Holds a person: never to be logged."""
+
+    sequence: int
+    crossing_id: str
+    record_id: str
+    last_sequence: int
+    lane_id: str
+    presented_at: datetime
+    recorded_at: datetime
+    officer_ref: str
+    person_key: str
+    full_name: str
+    document_number: str
+    document_kind: str
+    nationality: str | None
+    age_years: int | None
+    direction: str
+    category: str
+    purpose: str
+    temperature_c: float | None
+    observed_at: datetime | None
+    recheck_c: float | None
+    rechecked_at: datetime | None
+    outcome: str
+    disposition: Disposition
+    exception_code: str | None
+    exception_reason: str | None
+    redirect_to: str | None
+    place_id: str | None
+
+
+class PastTemperature(msgspec.Struct, frozen=True, kw_only=True):
+    """One earlier temperature of the same person."""
+
+    observed_at: datetime
+    temperature_c: float
+
+
+_ADD = insert_into(crossing)
+_FIND = compiled(select(crossing).where(crossing.c.crossing_id == bindparam("crossing_id")))
+_HISTORY = (
+    compiled(
+        select(crossing.c.observed_at, crossing.c.temperature_c)
+        .where(
+            crossing.c.person_key == bindparam("person_key"),
+            crossing.c.temperature_c.is_not(None),
+            crossing.c.disposition != literal_column(f"'{Disposition.WITHDRAWN.value}'"),
+        )
+        .order_by(crossing.c.presented_at.desc())
+    )
+    + f" LIMIT {HISTORY_ROWS}"
+)
+_COUNT_OF_PERSON = compiled(
+    select(crossing.c.sequence).where(
+        crossing.c.person_key == bindparam("person_key"), crossing.c.presented_at >= bindparam("since")
+    )
+)
+_SETTLE = compiled(
+    update(crossing)
+    .where(crossing.c.crossing_id == bindparam("wanted_id"))
+    .values(
+        disposition=bindparam("new_disposition"),
+        place_id=bindparam("new_place_id"),
+        last_sequence=bindparam("new_sequence"),
+    )
+)
+_RECHECK = compiled(
+    update(crossing)
+    .where(crossing.c.crossing_id == bindparam("wanted_id"))
+    .values(
+        recheck_c=bindparam("new_recheck_c"),
+        rechecked_at=bindparam("new_rechecked_at"),
+        outcome=bindparam("new_outcome"),
+    )
+)
+_CORRECT = compiled(
+    update(crossing)
+    .where(crossing.c.crossing_id == bindparam("wanted_id"))
+    .values(
+        category=bindparam("new_category"),
+        purpose=bindparam("new_purpose"),
+        direction=bindparam("new_direction"),
+        last_sequence=bindparam("new_sequence"),
+    )
+)
+_FIRST_RECORD = compiled(select(journal.c.bytes).where(journal.c.sequence == bindparam("sequence")))
+
+
+def add_crossing(
+    transaction: Transaction, screened: CrossingScreened, *, identity: TravellerIdentity, saved: Saved, officer_ref: str
+) -> None:
+    """Add the row of a crossing that was just written to the journal."""
+    measured = screened.facts.measurements[0] if screened.facts.measurements else None
+    exception = screened.exception
+    transaction.execute(
+        _ADD,
+        {
+            "sequence": saved.sequence,
+            "crossing_id": screened.crossing_id,
+            "record_id": saved.record_id,
+            "last_sequence": saved.sequence,
+            "lane_id": screened.lane_id,
+            "presented_at": to_text(screened.presented_at),
+            "recorded_at": to_text(saved.recorded_at),
+            "officer_ref": officer_ref,
+            "person_key": screened.person_key,
+            "full_name": identity.full_name,
+            "document_number": identity.document_number,
+            "document_kind": screened.facts.document_kind.value,
+            "nationality": screened.facts.nationality,
+            "age_years": screened.facts.age_years,
+            "direction": screened.facts.direction.value,
+            "category": screened.facts.category.value,
+            "purpose": screened.facts.purpose.value,
+            "temperature_c": measured.temperature_c if measured else None,
+            "observed_at": to_text(measured.observed_at) if measured else None,
+            "recheck_c": None,
+            "rechecked_at": None,
+            "outcome": screened.assessment.outcome.value,
+            "disposition": screened.disposition.value,
+            "exception_code": exception.code.value if exception else None,
+            "exception_reason": exception.reason if exception else None,
+            "redirect_to": screened.assessment.redirect_to,
+            "place_id": None,
+        },
+    )
+
+
+def find_crossing(transaction: Transaction, crossing_id: str) -> CrossingRow | None:
+    """Read one crossing inside a transaction."""
+    row = transaction.execute(_FIND, {"crossing_id": crossing_id}).fetchone()
+    return None if row is None else _as_row(row)
+
+
+def first_record(transaction: Transaction, row: CrossingRow) -> bytes:
+    """Return the bytes of the record that opened a crossing."""
+    content: bytes = transaction.execute(_FIRST_RECORD, {"sequence": row.sequence}).fetchone()[0]
+    return content
+
+
+def history_of(transaction: Transaction, person_key: str) -> tuple[PastTemperature, ...]:
+    """Return the latest temperatures of one person, newest first."""
+    rows = transaction.execute(_HISTORY, {"person_key": person_key}).fetchall()
+    return tuple(PastTemperature(observed_at=from_text(at), temperature_c=value) for at, value in rows)
+
+
+def crossings_since(transaction: Transaction, person_key: str, *, since: datetime) -> int:
+    """Count the crossings of one person since an instant (R009: the nth crossing today)."""
+    return len(transaction.execute(_COUNT_OF_PERSON, {"person_key": person_key, "since": to_text(since)}).fetchall())
+
+
+def settle_crossing(
+    transaction: Transaction, crossing_id: str, *, disposition: Disposition, place_id: str | None, saved: Saved
+) -> None:
+    """Note where a crossing stands after a later record."""
+    transaction.execute(
+        _SETTLE,
+        {
+            "wanted_id": crossing_id,
+            "new_disposition": disposition.value,
+            "new_place_id": place_id,
+            "new_sequence": saved.sequence,
+        },
+    )
+
+
+def note_recheck(transaction: Transaction, crossing_id: str, *, measurement: Measurement, outcome: str) -> None:
+    """Note the clinical reading that closed an alarm."""
+    transaction.execute(
+        _RECHECK,
+        {
+            "wanted_id": crossing_id,
+            "new_recheck_c": measurement.temperature_c,
+            "new_rechecked_at": to_text(measurement.observed_at),
+            "new_outcome": outcome,
+        },
+    )
+
+
+def correct_crossing(transaction: Transaction, row: CrossingRow, *, corrected: CrossingCorrected, saved: Saved) -> None:
+    """Apply a correction: a field that it leaves out stays."""
+    transaction.execute(
+        _CORRECT,
+        {
+            "wanted_id": row.crossing_id,
+            "new_category": corrected.category or row.category,
+            "new_purpose": corrected.purpose or row.purpose,
+            "new_direction": corrected.direction or row.direction,
+            "new_sequence": saved.sequence,
+        },
+    )
+
+
+def list_crossings(
+    connection: Connection, *, limit: int, before: int | None = None, query: str = "", person_key: str = ""
+) -> list[CrossingRow]:
+    """Return crossings, newest first, before a sequence; ``query`` is part of a name or a whole number."""
+    statement = select(crossing).order_by(crossing.c.sequence.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(crossing.c.sequence < before)
+    if query:
+        by_name = crossing.c.full_name.icontains(query, autoescape=True)
+        statement = statement.where(or_(by_name, crossing.c.person_key == person_key))
+    return [_as_row(tuple(row)) for row in connection.execute(statement)]
+
+
+def open_crossings(connection: Connection) -> list[CrossingRow]:
+    """Return the crossings that wait for something: pending, referred, isolated."""
+    waiting = [Disposition.PENDING.value, Disposition.REFERRED.value, Disposition.ISOLATED.value]
+    statement = select(crossing).where(crossing.c.disposition.in_(waiting)).order_by(crossing.c.sequence)
+    return [_as_row(tuple(row)) for row in connection.execute(statement)]
+
+
+_FIELDS = tuple(str(column.name) for column in crossing.columns)
+_INSTANTS = frozenset({"presented_at", "recorded_at"})
+_OPTIONAL_INSTANTS = frozenset({"observed_at", "rechecked_at"})
+
+
+def _as_row(values: tuple[object, ...]) -> CrossingRow:
+    fields = dict(zip(_FIELDS, values, strict=True))
+    for name in _INSTANTS:
+        fields[name] = from_text(str(fields[name]))
+    for name in _OPTIONAL_INSTANTS:
+        text = fields[name]
+        fields[name] = from_optional_text(None if text is None else str(text))
+    return msgspec.convert(fields, CrossingRow)

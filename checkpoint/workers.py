@@ -1,0 +1,181 @@
+"""What runs beside the officers: one scanner thread for each device, one uplink thread, the preview.
+
+The uplink's loop is one of the two places of this product that catch every exception: whatever goes
+wrong with the link, the lane goes on, and the uplink starts afresh.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+import numpy as np
+import structlog
+
+from checkpoint.actions.gate import Gate
+from checkpoint.actions.receiving import accept_device_event
+from checkpoint.actions.view import UplinkView
+from devices.reading import DeviceEvent, Reading, ScannedText, ThermalFrame
+from devices.registry import DeviceConfig
+from devices.scanner import DeviceHealth, Scanner
+from sync.exchange.transport import HttpTransport
+from sync.exchange.uplink import Uplink, UplinkIdentity
+
+_log = structlog.get_logger("checkpoint")
+_RESTART_PAUSE_S: Final = 2.0
+_FACE_SHOWN_FOR: Final = timedelta(seconds=1.5)
+_ZERO_CELSIUS_CK: Final = 27315
+NOT_CONFIGURED: Final = "not_configured"
+
+PreviewListener = Callable[[str, bytes], None]
+
+
+class Previews:
+    """The latest thermal picture of each lane, for whoever looks; never stored, never queued."""
+
+    def __init__(self) -> None:
+        """Start without listeners."""
+        self._listeners: list[PreviewListener] = []
+        self._faces: dict[str, Reading] = {}
+
+    def listen(self, listener: PreviewListener) -> None:
+        """Call ``listener`` with lane and picture from the scanner's thread; it must not block."""
+        self._listeners.append(listener)
+
+    def note_reading(self, lane_id: str, reading: Reading) -> None:
+        """Remember where the face of the last reading was."""
+        if reading.face is not None:
+            self._faces[lane_id] = reading
+
+    def show(self, lane_id: str, frame: ThermalFrame) -> None:
+        """Hand a picture to the listeners."""
+        if self._listeners:
+            picture = encode_picture(frame, face_of=self._faces.get(lane_id))
+            for listener in self._listeners:
+                listener(lane_id, picture)
+
+
+def encode_picture(frame: ThermalFrame, *, face_of: Reading | None) -> bytes:
+    """Write one picture: a line of JSON, then rows of little-endian uint16 in hundredths of a kelvin."""
+    rows, columns = frame.celsius.shape
+    head = {
+        "device_id": frame.device_id,
+        "observed_at": frame.observed_at,
+        "width": columns,
+        "height": rows,
+        "ambient_c": frame.ambient_c,
+        "faces": _faces(frame.observed_at, face_of=face_of),
+        "quality": [],
+    }
+    centikelvin = np.clip(np.rint(frame.celsius * 100) + _ZERO_CELSIUS_CK, 0, 65535).astype("<u2")
+    pixels: bytes = centikelvin.tobytes()
+    return msgspec.json.encode(head) + b"\n" + pixels
+
+
+def _faces(at: datetime, *, face_of: Reading | None) -> list[dict[str, object]]:
+    if face_of is None or face_of.face is None or at - face_of.observed_at > _FACE_SHOWN_FOR:
+        return []
+    box = face_of.face
+    return [
+        {
+            "x": box.left_px,
+            "y": box.top_px,
+            "width": box.width_px,
+            "height": box.height_px,
+            "temperature_c": face_of.temperature_c,
+            "uncertainty_c": face_of.uncertainty_c,
+            "site": face_of.site,
+        }
+    ]
+
+
+class Workers:
+    """Scanners and uplink of one edge. ``start`` once, ``stop`` once."""
+
+    def __init__(self, gate: Gate) -> None:
+        """Prepare; nothing runs before ``start``."""
+        self._gate = gate
+        self.previews = Previews()
+        self._scanners = {
+            device.device_id: Scanner(
+                DeviceConfig(device_id=device.device_id, driver=device.driver, url=device.url, options=device.options),
+                sink=self.take_event,
+                clock=gate.clock,
+            )
+            for device in gate.settings.device
+        }
+        self._stopping = threading.Event()
+        self._uplink = _make_uplink(gate)
+        self._uplink_thread = threading.Thread(target=self._run_uplink, name="uplink", daemon=True)
+
+    def start(self) -> None:
+        """Open every device and begin to send."""
+        for scanner in self._scanners.values():
+            scanner.start()
+        if self._uplink is not None:
+            self._gate.on_record(self._uplink.nudge)
+            self._uplink_thread.start()
+
+    def stop(self, *, timeout_s: float = 5.0) -> None:
+        """Let the devices go first, so that nothing is acknowledged that is not stored; then the uplink."""
+        self._stopping.set()
+        for scanner in self._scanners.values():
+            scanner.stop(timeout_s=timeout_s)
+        if self._uplink is not None:
+            self._uplink.nudge()
+            self._uplink_thread.join(timeout_s)
+
+    def take_event(self, event: DeviceEvent) -> None:
+        """The scanners' sink: returns when the event is durable; faults are counted by the scanner."""
+        lane = self._gate.settings.lane_of_device(event.device_id)
+        if isinstance(event, ThermalFrame):
+            if lane is not None:
+                self.previews.show(lane.lane_id, event)
+        elif isinstance(event, Reading | ScannedText):
+            accept_device_event(self._gate, event)
+            if lane is not None and isinstance(event, Reading):
+                self.previews.note_reading(lane.lane_id, event)
+
+    def device_health(self) -> dict[str, DeviceHealth]:
+        """Say how each device is."""
+        return {device_id: scanner.health() for device_id, scanner in self._scanners.items()}
+
+    def uplink_view(self) -> UplinkView:
+        """Say where the uplink stands and how many records wait."""
+        delivered = self._gate.store.outgoing.delivered_sequence
+        if self._uplink is None:
+            return UplinkView(state=NOT_CONFIGURED, pending=self._gate.head_sequence - delivered)
+        state = self._uplink.state
+        if state.head is not None:
+            delivered = state.head.sequence
+        return UplinkView(
+            state=state.phase.value,
+            pending=max(0, self._gate.head_sequence - delivered),
+            since=state.since,
+            last_receipt_at=state.last_receipt_at,
+            reason=state.reason,
+        )
+
+    def _run_uplink(self) -> None:
+        """Keep the uplink running until told to stop."""
+        while self._uplink is not None and not self._stopping.is_set():
+            try:
+                self._uplink.run(self._stopping)
+            except Exception as error:  # noqa: BLE001  # the supervisor: the lane must not stop with its uplink
+                _log.error("uplink_failed", error=type(error).__name__)
+                self._stopping.wait(_RESTART_PAUSE_S)
+
+
+def _make_uplink(gate: Gate) -> Uplink | None:
+    edge = gate.settings.edge
+    if not edge.centre_url or not edge.centre_public_key:
+        return None
+    identity = UplinkIdentity(
+        edge_id=gate.identity.edge_id,
+        incarnation=gate.identity.incarnation,
+        signing_key=gate.identity.signing_key,
+        centre_public_key=bytes.fromhex(edge.centre_public_key),
+    )
+    transport = HttpTransport(edge.centre_url)
+    return Uplink(identity, journal=gate.store.outgoing, transport=transport, clock=gate.clock)
