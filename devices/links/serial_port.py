@@ -34,6 +34,7 @@ class SerialPortLink:
         """Read the URL; ``DeviceConfigurationError`` when it cannot be meant."""
         self._device_id = config.device_id
         self._url, self._baud = _port_and_baud(config.url, manifest=manifest)
+        self._is_device = self._url.startswith("/")
         self._port: serial.Serial | None = None
 
     def open(self) -> None:
@@ -44,7 +45,7 @@ class SerialPortLink:
                 baudrate=self._baud,
                 timeout=0.0,
                 write_timeout=_WRITE_TIMEOUT_S,
-                exclusive=True if self._url.startswith("/") else None,  # a network port has no lock
+                exclusive=True if self._is_device else None,  # a network port has no lock
             )
         except ValueError as error:
             msg = f"{self._device_id}: pyserial cannot open such a url: {error}"
@@ -57,17 +58,16 @@ class SerialPortLink:
         """Wait for the first byte at most so long, then take everything that is there."""
         port = self._opened()
         try:
-            port.timeout = timeout_s
-            first = port.read(1)
-            if not first:
+            _wait_at_most(port, timeout_s)
+            content = port.read(1)
+            if not content:
                 return None
-            waiting = min(port.in_waiting, _MOST_BYTES_AT_ONCE - 1)
-            rest = port.read(waiting) if waiting else b""
+            content += self._rest(port)
         except (*_FAILURES, TypeError) as error:
             # TypeError: pyserial 3.5 reads from a descriptor that another failure has already closed.
             msg = f"{self._device_id}: the port went away: {error}"
             raise LinkLostError(msg) from error
-        return Delivery(payload=bytes(first + rest))
+        return Delivery(payload=bytes(content))
 
     def send(self, outgoing: Outgoing) -> None:
         """Write bytes to the device and wait until they have left."""
@@ -91,6 +91,14 @@ class SerialPortLink:
             port.close()
         except _FAILURES:
             return
+
+    def _rest(self, port: serial.Serial) -> bytes:
+        """Take what has arrived behind the first byte. A network port cannot say how much that is."""
+        if self._is_device:
+            waiting = min(port.in_waiting, _MOST_BYTES_AT_ONCE - 1)
+            return bytes(port.read(waiting)) if waiting else b""
+        _wait_at_most(port, 0.0)
+        return bytes(port.read(_MOST_BYTES_AT_ONCE - 1))
 
     def _opened(self) -> serial.Serial:
         if self._port is None:
@@ -117,3 +125,9 @@ def _port_and_baud(url: str, *, manifest: Manifest) -> tuple[str, int]:
         msg = f"a serial url is serial:///path?baud=N; {url!r} is not"
         raise DeviceConfigurationError(msg)
     return parts.path, int(wanted)
+
+
+def _wait_at_most(port: serial.Serial, timeout_s: float) -> None:
+    """Set how long a read waits, unless it is so already: pyserial asks the terminal each time it is set."""
+    if port.timeout != timeout_s:
+        port.timeout = timeout_s
