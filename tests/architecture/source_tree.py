@@ -1,7 +1,8 @@
 """The project's own Python files, parsed once for all tests of the architecture."""
 
 import ast
-import subprocess
+import fnmatch
+import os
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -15,15 +16,28 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 @cache
 def tracked_files() -> tuple[Path, ...]:
-    """What is in the repository or would be with the next commit, relative to the root."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
+    """Every file that .gitignore does not name, relative to the root. Git itself need not be installed."""
+    patterns = [line.strip() for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if line.strip()]
+    found = []
+    for folder, subfolders, names in os.walk(ROOT):
+        here = Path(folder).relative_to(ROOT)
+        subfolders[:] = [name for name in subfolders if name != ".git" and not is_ignored(here / name, patterns)]
+        found += [here / name for name in names if not is_ignored(here / name, patterns)]
+    return tuple(sorted(found))
+
+
+def is_ignored(path: Path, patterns: list[str]) -> bool:
+    """Match a path against the two forms of .gitignore that we use: rooted paths, and names anywhere.
+
+    >>> is_ignored(Path("web/static/vendor"), ["/web/static/vendor/"]), is_ignored(Path("a/x.pyc"), ["*.pyc"])
+    (True, True)
+    >>> is_ignored(Path("a/.venv"), ["/.venv/"])
+    False
+    """
+    return any(
+        fnmatch.fnmatch(path.as_posix() if pattern.startswith("/") else path.name, pattern.strip("/"))
+        for pattern in patterns
     )
-    return tuple(sorted(Path(name) for name in listed.stdout.splitlines() if (ROOT / name).is_file()))
 
 
 def python_files(*, tests: bool | None = None) -> list[Path]:
