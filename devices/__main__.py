@@ -54,7 +54,8 @@ def decode(
     A file for a device on a message wire (MQTT) holds one message in each line.
     """
     driver_class = load_driver(driver)
-    decoder = driver_class(device_id=driver, options=dict(map(_option, option or [])))
+    options = driver_class.manifest.options_for_recordings | dict(map(_option, option or []))
+    decoder = driver_class(device_id=driver, options=options)
     for event in _events(decoder, _bytes_of(file), is_messages=driver_class.manifest.wire is Wire.MQTT):
         _print(msgspec.json.encode(_as_fields(event, with_pixels=pixels)))
 

@@ -38,7 +38,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a model before a byte flows; shown by ``python -m devices list``.
 
     ``topics`` are what an MQTT link subscribes to; ``{name}`` stands for the device's option of that
-    name, or for its device id where the option is not set.
+    name, or for its device id where the option is not set. ``options_for_recordings`` are what
+    ``python -m devices decode`` sets when it is not told otherwise.
     """
 
     driver: str
@@ -58,6 +59,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     acknowledges: bool = False
     is_indicative: bool = False
     topics: tuple[str, ...] = ()
+    options_for_recordings: dict[str, str | int | float | bool] = {}
     grade: QualityGrade = QualityGrade.BRONZE
     known_limits: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

@@ -47,6 +47,10 @@ PLAUSIBLE_C = (30.0, 45.0)
 SIGNS_OF_LIFE = {"HeartBeat": "heartbeat", "Online": "online", "Offline": "offline"}
 
 
+ANY_TERMINAL = "*"
+"""As ``facesluice_id``: take what every terminal says. For recordings only; a lane has one terminal."""
+
+
 class FacesluiceOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may be set for one terminal. ``facesluice_id`` is the number in its topics (default: the device id).
 
@@ -122,6 +126,7 @@ class FacesluiceDriver:
             "mqtt/face/heartbeat",
             "mqtt/face/basic",
         ),
+        options_for_recordings={"facesluice_id": ANY_TERMINAL},
         grade=QualityGrade.SILVER,
         known_limits=(
             "the spelling of the temperature field is not published: set temperature_key after looking at one message",
@@ -180,27 +185,35 @@ class FacesluiceDriver:
         """Find whose and which record it is; a push that cannot be told from another is refused."""
         message = arrived.message
         kind = PUSH_KINDS[message.operator]
-        if text_field(message, "facesluiceId") not in {None, self._terminal_id}:
-            msg = "the message names another terminal"
-            raise MessageError(msg)
+        terminal_id = self._terminal_of(message)
         is_recognised = kind is RecordKind.RECOGNISED
         record_id = text_field(message, self._options.record_id_key if is_recognised else self._options.snap_id_key)
         if record_id is None:
             msg = "no record number, so that a repetition could not be told from a second measurement"
             raise MessageError(msg)
-        parts = (self._terminal_id, str(self._options.record_epoch), kind.value, record_id)
+        parts = (terminal_id, str(self._options.record_epoch), kind.value, record_id)
         return _Push(
             message=message,
             byte_count=arrived.byte_count,
             delivery_key=":".join(part for part in parts if part),
             timing=self._timing(arrived),
             answer=push_acknowledgement(
-                terminal_id=self._terminal_id,
+                terminal_id=terminal_id,
                 kind=kind,
                 record_id=record_id,
                 operator=self._options.acknowledgement,
             ),
         )
+
+    def _terminal_of(self, message: Message) -> str:
+        """Name the terminal that sent it; another than ours is refused, unless a recording is read."""
+        named = text_field(message, "facesluiceId")
+        if self._terminal_id == ANY_TERMINAL:
+            return named or self._device_id
+        if named not in {None, self._terminal_id}:
+            msg = "the message names another terminal"
+            raise MessageError(msg)
+        return self._terminal_id
 
     def _timing(self, arrived: _Arrived) -> _Timing:
         """Judge the device's clock (see ``zoneless_clock``) and whether the message is live at all."""
@@ -289,7 +302,7 @@ class FacesluiceDriver:
             return [
                 self._fault(FaultCode.UNKNOWN_MESSAGE, detail, at=arrived.received_at, byte_count=arrived.byte_count)
             ]
-        if text_field(message, "facesluiceId") != self._terminal_id:
+        if self._terminal_id not in {ANY_TERMINAL, text_field(message, "facesluiceId")}:
             return []  # all terminals of a site share these topics; each driver takes its own
         claimed_at = self._claimed_at(message)
         behind_s = age_s(claimed_at, received_at=arrived.received_at) if claimed_at else 0.0
