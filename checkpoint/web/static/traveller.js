@@ -74,18 +74,20 @@ function showOwnHistory(view) {
   const usual = [...past].sort((a, b) => a - b)[Math.floor(past.length / 2)];
   const now_c = view.reading?.temperature_c ?? null;
   const series = now_c === null ? past : [...past, now_c];
+  const { width, height } = sizeOf(find("sparkline"));
   const low = Math.min(...series) - 0.2, high = Math.max(...series, low + 1.2) + 0.2;
-  const at = (value, index) => [12 + (index * 616) / Math.max(1, series.length - 1), 84 - ((value - low) / (high - low)) * 72];
+  const at = (value, index) => [10 + (index * (width - 20)) / Math.max(1, series.length - 1), height - 26 - ((value - low) / (high - low)) * (height - 36)];
   const points = series.map((value, index) => at(value, index).map((part) => part.toFixed(1)).join(",")).join(" ");
   const [x, y] = at(series.at(-1), series.length - 1);
   const isRaised = now_c !== null && now_c - usual >= 0.8;
   find("sparkline").replaceChildren(
     drawing("polyline", { class: "chart-line", points }),
     drawing("circle", { class: isRaised ? "chart-now" : "chart-now usual", cx: x.toFixed(1), cy: y.toFixed(1), r: 7 }),
-    drawing("text", { class: "chart-words", x: 8, y: 106 }, dayMonth(view.history[0].observed_at)),
-    drawing("text", { class: "chart-words", x: 632, y: 106, "text-anchor": "end" }, t("lane.today")),
+    drawing("text", { class: "chart-words", x: 2, y: height - 4 }, dayMonth(view.history[0].observed_at)),
+    drawing("text", { class: "chart-words", x: width - 2, y: height - 4, "text-anchor": "end" }, t("lane.today")),
   );
-  const line = now_c === null ? t("lane.usual", { usual_c: usual }) : t(now_c >= usual ? "lane.usual_and_above" : "lane.usual_and_below", { usual_c: usual, difference_c: Math.abs(now_c - usual) });
+  const isAsUsual = now_c === null || Math.abs(now_c - usual) < 0.1;
+  const line = isAsUsual ? t("lane.usual", { usual_c: usual }) : t(now_c >= usual ? "lane.usual_and_above" : "lane.usual_and_below", { usual_c: usual, difference_c: Math.abs(now_c - usual) });
   setText(find("usual"), line);
 }
 

@@ -1,6 +1,6 @@
 // The verdict block: one colour, one shape, one word; the reasons with their clauses; the next action on Enter.
 import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
-import { tenth } from "../web/js/format.js";
+import { celsius, tenth } from "../web/js/format.js";
 import { reason, t, word } from "../web/js/labels.js";
 import { markClock } from "../web/js/clocks.js";
 
@@ -31,7 +31,7 @@ export function showVerdict(view) {
   const key = situation(view);
   setText(find("word"), t(`lane.word_${key}`));
   setText(find("instruction"), t(`lane.say_${key}`));
-  setText(find("temperature"), view.reading ? `${tenth(view.reading.temperature_c)} °C` : "");
+  setText(find("temperature"), view.reading ? celsius(view.reading.temperature_c) : "");
   setText(find("uncertainty"), view.reading?.uncertainty_c ? `± ${tenth(view.reading.uncertainty_c)}` : "");
   showReasons(view);
   announce(view, key);
@@ -51,7 +51,7 @@ function announce(view, key) {
   const now = `${view.draft_id ?? ""}/${key}/${view.reading?.reading_id ?? ""}`;
   if (now === announced) return;
   announced = now;
-  const temperature = view.reading ? `${tenth(view.reading.temperature_c)} °C. ` : "";
+  const temperature = view.reading ? `${celsius(view.reading.temperature_c)}. ` : "";
   setText(find("announcement"), view.phase === "empty" ? "" : `${t(`lane.word_${key}`)}. ${temperature}${t(`lane.say_${key}`)}`);
 }
 
@@ -61,6 +61,7 @@ function showReasons(view) {
   if (wanted === shownReasons) return;
   shownReasons = wanted;
   const clocks = view.phase === "empty" ? [] : (view.verdict?.clocks ?? []).map(clockLine);
+  if (view.phase === "awaiting_reading" && typeof view.window_left_s === "number") clocks.unshift(windowLine(view));
   if (view.verdict?.redirect_to && view.phase !== "empty") clocks.unshift(element("li", {}, element("p", { class: "strong" }, t("ReasonDetail.redirect_to", { redirect_to: view.verdict.redirect_to }))));
   const reasons = view.phase === "empty" ? [] : (view.verdict?.reasons ?? []).map(reasonLine);
   find("reasons").replaceChildren(...reasons, ...clocks, ...(view.phase === "empty" ? lastSaved(view) : []));
@@ -73,6 +74,14 @@ function lastSaved({ saved, closed }) {
   const where = saved.place_id ? t("lane.last_saved_place", { place: saved.place_id }) : room;
   const words = [word("Disposition", saved.outcome), where].filter((part) => part && part !== "—").join(" · ");
   return [element("li", {}, element("p", {}, t("lane.last_saved", { outcome: words || t("lane.recorded") })), element("p", { class: "clause" }, t("lane.saved", { saved_at: saved.recorded_at, number: `${saved.sequence}` })))];
+}
+
+// The seconds in which a reading still binds by itself to the person presented.
+function windowLine(view) {
+  const due_at = new Date(new Date(view.now).getTime() + view.window_left_s * 1000).toISOString();
+  const left = element("span", { class: "clock", "data-stops": "yes" });
+  markClock(left, { due_at, limit_s: 1_000_000 });
+  return element("li", {}, element("p", {}, `${t("lane.reading_awaited")} `, left), element("p", { class: "clause" }, t("lane.scan_again")));
 }
 
 function reasonLine(one) {

@@ -27,7 +27,8 @@ export function markClock(node, clock) {
 
 function tick(node) {
   const left_s = (new Date(node.dataset.dueAt).getTime() - now_ms()) / 1000;
-  setText(node, duration(left_s));
+  // A window that only closes stops at nought; a legal deadline goes on below it.
+  setText(node, duration(node.dataset.stops ? Math.max(0, left_s) : left_s));
   setMark(node, "urgency", urgency(left_s, Number(node.dataset.limitS)));
 }
 

@@ -16,7 +16,7 @@ const dayParts = (value) => days.format(new Date(typeof value === "string" && va
 const isMissing = (value) => value === null || value === undefined || value === "";
 export const integer = (value) => (isMissing(value) ? "—" : integers.format(value));
 export const tenth = (value) => (isMissing(value) ? "—" : tenths.format(value));
-export const celsius = (value) => (isMissing(value) ? "—" : `${tenths.format(value)} °C`);
+export const celsius = (value) => (isMissing(value) ? "—" : `${tenths.format(value)}\u00a0°C`);
 // A share that is not full is never rounded up to 100 %.
 export const percent = (ratio) => (isMissing(ratio) ? "—" : `${percents.format(ratio >= 1 ? 100 : Math.floor(ratio * 1000) / 10)} %`);
 export const time = (value) => (isMissing(value) ? "—" : times.format(new Date(value)));

@@ -1,4 +1,5 @@
 // Language (F9), theme, sign-out (F12): the same keys and buttons on every page.
+import "./clocks.js";
 import { find } from "./elements.js";
 
 const next = { vi: "en", en: "zh", zh: "vi", auto: "dark", dark: "light", light: "auto" };

@@ -1,0 +1,348 @@
+"""Fixed scenes for the stage: every situation of the lane, the room, the desk, the command page. Invented people."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+_GATE = {"point_of_entry_id": "mong-cai", "name": {"vi": "Móng Cái", "en": "Mong Cai", "zh": "芒街"}}
+_PERSON = {
+    "full_name": "HOÀNG THỊ NHƯỜNG",
+    "sex": "female",
+    "age_years": 41,
+    "nationality": "VNM",
+    "category": "border_resident",
+    "purpose": "trade_or_work",
+    "document_kind": "border_pass",
+    "document_number_masked": "TQ 0417 •••",
+    "personal_number_masked": "022 185 •••• 19",
+    "document_expires_on": None,
+    "address": "Phường Móng Cái 1",
+    "has_declaration": True,
+    "symptoms": [],
+    "visited_areas": [],
+    "crossings_today": 2,
+}
+_UP = {"device_id": "lane-1-thermal", "state": "up"}
+
+
+def _at(**before):
+    return (datetime.now(UTC) - timedelta(**before)).isoformat()
+
+
+def _reading(temperature_c):
+    return {
+        "reading_id": "r1",
+        "temperature_c": temperature_c,
+        "uncertainty_c": 0.3,
+        "site": "face_maximum",
+        "kind": "raw_skin",
+        "raw_c": temperature_c - 0.4,
+        "device_id": "lane-1-thermal",
+    }
+
+
+def _reason(code, severity, citation, **values):
+    document, clause = citation
+    quote = {"document": document, "clause": clause, "quote": ""}
+    return {"code": code, "severity": severity, "values": values, "citation": quote}
+
+
+_PLAN = ("Kế hoạch đo thân nhiệt", "mục 3")
+_CT05 = ("CT 05/CT-UBND", "khoản II.1")
+_RAISED = _reason(
+    "raised_reading",
+    "stop",
+    _PLAN,
+    temperature_c=38.1,
+    threshold_c=37.2,
+    site="face_maximum",
+    device_kind="thermal_array",
+)
+_WITHIN = _reason("within_threshold", "note", _PLAN, temperature_c=36.4, threshold_c=37.2, site="face_maximum")
+_STOPPED = _reason("traffic_stopped", "stop", _CT05, category="border_resident", direction="entry")
+_UNDECLARED = _reason("declaration_missing", "wait", ("NĐ 165/2026", "điều 24"))
+
+
+def _verdict(outcome, *reasons, clocks=(), **more):
+    return {"outcome": outcome, "reasons": list(reasons), "threshold_c": 37.2, "clocks": list(clocks), **more}
+
+
+def _clock(kind, *, limit_s, used):
+    due = datetime.now(UTC) + timedelta(seconds=limit_s * (1 - used))
+    started = due - timedelta(seconds=limit_s)
+    clause = "NĐ 165/2026 · điều 24"
+    return {
+        "kind": kind,
+        "started_at": started.isoformat(),
+        "due_at": due.isoformat(),
+        "limit_s": limit_s,
+        "clause": clause,
+    }
+
+
+_SAVED = {"sequence": 48213, "record_id": "x", "outcome": "cleared"}
+LANES = {
+    "empty": {"phase": "empty"},
+    "awaiting": {"phase": "awaiting_reading", "person": _PERSON},
+    "choose": {
+        "phase": "choose_reading",
+        "person": _PERSON,
+        "candidates": [{"reading_id": "a", "temperature_c": 36.4}, {"reading_id": "b", "temperature_c": 36.9}],
+    },
+    "cleared": {
+        "phase": "verdict",
+        "person": _PERSON,
+        "reading": _reading(36.4),
+        "verdict": _verdict("cleared", _WITHIN),
+    },
+    "wait": {
+        "phase": "verdict",
+        "person": {**_PERSON, "has_declaration": False},
+        "reading": _reading(36.4),
+        "verdict": _verdict("wait", _UNDECLARED),
+    },
+    "recheck": {
+        "phase": "awaiting_recheck",
+        "person": _PERSON,
+        "reading": _reading(38.1),
+        "crossing_id": "d1",
+        "verdict": _verdict("recheck", _RAISED, clocks=["recheck"]),
+    },
+    "referred": {
+        "phase": "awaiting_recheck",
+        "person": _PERSON,
+        "reading": _reading(38.1),
+        "verdict": _verdict("referred", _RAISED, clocks=["recheck", "physical_check"]),
+    },
+    "refused": {
+        "phase": "verdict",
+        "person": _PERSON,
+        "reading": _reading(36.4),
+        "verdict": _verdict("refused", _STOPPED, redirect_to="mong-cai"),
+    },
+    "offline": {
+        "phase": "empty",
+        "uplink": {"state": "backing_off", "pending": 1284, "since": "2026-11-22T05:04:00Z"},
+    },
+    "no-picture": {"phase": "empty", "devices": [{"device_id": "lane-2-face", "state": "down"}]},
+    "saved": {"phase": "empty", "saved": _SAVED},
+    "referred_saved": {"phase": "empty", "saved": {**_SAVED, "outcome": "isolated", "place_id": "C1"}},
+}
+
+
+def lane_view(name):
+    """Return the LaneView of a scene, with times around now."""
+    chosen = LANES[name]
+    verdict = chosen.get("verdict")
+    if verdict:
+        verdict = {**verdict, "clocks": [_clock(kind, limit_s=7200, used=0.45) for kind in verdict["clocks"]]}
+    view = {
+        "version": 1,
+        "gate": "mong-cai",
+        "gate_names": _GATE["name"],
+        "lane": {"lane_id": name, "label": "Làn 2"},
+        "direction": "entry",
+        "officer": "Phạm Thu Hà",
+        "now": _at(),
+        "draft_id": None if chosen["phase"] == "empty" else "d1",
+        "person": None,
+        "history": _history() if chosen.get("person") else [],
+        "candidates": [],
+        "reading": None,
+        "saved": {**_SAVED, "recorded_at": _at(seconds=30)},
+        "uplink": {"state": "idle", "pending": 0, "since": None},
+        "devices": [_UP],
+        "last_hour": _last_hour(),
+        "threshold_c": 37.2,
+    }
+    view |= {**chosen, "verdict": verdict}
+    view["candidates"] = [{**one, "observed_at": _at(seconds=2)} for one in view["candidates"]]
+    view["saved"]["recorded_at"] = _at(seconds=30)
+    return view
+
+
+def _history():
+    random = Random(3)
+    return [
+        {"observed_at": _at(days=17 - index), "temperature_c": round(36.4 + random.gauss(0, 0.12), 1)}
+        for index in range(14)
+    ]
+
+
+def _last_hour():
+    random = Random(5)
+    dots = [
+        {
+            "observed_at": _at(seconds=random.uniform(30, 3500)),
+            "temperature_c": round(random.gauss(36.3, 0.28), 1),
+            "outcome": "cleared",
+        }
+        for _ in range(150)
+    ]
+    return [*dots, {"observed_at": _at(seconds=90), "temperature_c": 38.1, "outcome": "recheck"}]
+
+
+def isolation():
+    """Return the room: one overdue soon, one calm, two free."""
+    person = {
+        "crossing_id": "c7",
+        "full_name": "HOÀNG THỊ NHƯỜNG",
+        "age_years": 41,
+        "sex": "female",
+        "category": "border_resident",
+        "temperature_c": 38.6,
+        "isolated_at": _at(minutes=40),
+        "clocks": [
+            _clock("isolation_list", limit_s=3600, used=0.8),
+            _clock("isolation_decision", limit_s=3600, used=0.6),
+            _clock("gate_isolation", limit_s=172800, used=0.02),
+        ],
+    }
+    places = [{"place_id": name, "person": None} for name in ("C1", "C2", "C3", "C4")]
+    places[0]["person"] = person
+    return {"room_id": "mong-cai", "now": _at(), "places": places}
+
+
+def crossings():
+    """Return the last crossings of a lane."""
+    one = {
+        "crossing_id": "c1",
+        "full_name": "NGUYỄN VĂN SƠN",
+        "category": "tourist",
+        "direction": "entry",
+        "purpose": "tourism",
+        "temperature_c": 36.5,
+        "disposition": "cleared",
+        "observed_at": _at(minutes=2),
+    }
+    return {"crossings": [one]}
+
+
+def health():
+    """Return an edge's health with a stale device."""
+    faults = {"checksum": 3}
+    devices = [{**_UP, "readings": 214, "faults": faults, "last_event_at": _at(seconds=1), "detail": ""}]
+    devices.append({"device_id": "lane-2-face", "state": "stale", "readings": 3, "faults": {}, "last_event_at": None})
+    return {
+        "edge_id": "mong-cai-1",
+        "pending": 0,
+        "uplink": {"state": "idle", "last_receipt_at": _at(seconds=4)},
+        "devices": devices,
+    }
+
+
+def _case_line(number, *, used, **more):
+    return {
+        "crossing_id": f"c{number}",
+        "case_number": f"QN-261122-000{number}",
+        "gate": _GATE["name"],
+        "lane_id": "lane-2",
+        "sex": "female",
+        "age_years": 41,
+        "category": "border_resident",
+        "temperature_c": 38.6,
+        "site": "ear",
+        "observed_at": _at(minutes=20),
+        "disposition": "isolated",
+        "place_id": "C1",
+        "case_class": None,
+        **_clock("isolation_list", limit_s=3600, used=used),
+        **more,
+    }
+
+
+def desk():
+    """Return three cases: red, amber, calm."""
+    cases = [
+        _case_line(7, used=0.85),
+        _case_line(6, used=0.6, sex="male", age_years=29, category="driver_or_crew", temperature_c=37.9),
+        _case_line(5, used=0.1, sex="male", age_years=55, category="expert", disposition="referred", place_id=None),
+    ]
+    return {"now": _at(), "as_of": _at(), "cases": cases}
+
+
+def case(crossing_id):
+    """Return one case in full."""
+    clinical = {
+        **_reading(38.6),
+        "kind": "clinical",
+        "device_kind": "clinical_thermometer",
+        "site": "ear",
+        "raw_c": None,
+        "observed_at": _at(minutes=16),
+        "unusable_because": [],
+    }
+    scan = {**_reading(38.1), "device_kind": "thermal_array", "observed_at": _at(minutes=20), "unusable_because": []}
+    timeline = [
+        {"at": _at(minutes=20), "type": "crossing_screened", "temperature_c": 38.1, "outcome": "recheck"},
+        {"at": _at(minutes=16), "type": "temperature_rechecked", "temperature_c": 38.6, "outcome": "referred"},
+        {"at": _at(minutes=13), "type": "traveller_isolated", "place_id": "C1", "officer_ref": "canbo"},
+    ]
+    return {
+        **_case_line(int(crossing_id[1:]), used=0.85),
+        "direction": "entry",
+        "purpose": "trade_or_work",
+        "person": None,
+        "readings": [scan, clinical],
+        "reasons": [_RAISED],
+        "clocks": isolation()["places"][0]["person"]["clocks"],
+        "timeline": timeline,
+        "reviews": [],
+    }
+
+
+def identity():
+    """Return who it is, once asked."""
+    return {"full_name": "HOÀNG THỊ NHƯỜNG", "document_number": "TQ0417385", "address": "Phường Móng Cái 1"}
+
+
+def figures():
+    """Return the command figures: one silent gate, one suspended."""
+    counts = {"crossings": 16115, "measured": 16109, "suspected": 148, "isolated": 3, "refused": 2, "pending": 1}
+    heard = {"last_received_at": _at(minutes=1), "is_silent": False, "is_suspended": False}
+    gate = {**_GATE, "figures": counts, "entry": 8204, "exit": 7911, **heard}
+    silent_name = {"vi": "Hoành Mô", "en": "Hoanh Mo", "zh": "横模"}
+    silent = {**gate, "name": silent_name, "is_silent": True, "last_received_at": _at(hours=2), "entry": 214}
+    opening = {"vi": "Lối mở Lục Lầm", "en": "Luc Lam opening", "zh": "陆林通道"}
+    suspended = {**gate, "name": opening, "is_suspended": True, "redirect_to": _GATE["name"], "figures": None}
+    unheard = {**gate, "name": {"vi": "Bắc Phong Sinh", "en": "Bac Phong Sinh", "zh": "北风生"}, "figures": None}
+    unheard |= {"last_received_at": None, "is_silent": True}
+    shape = [30, 12, 10, 30, 60, 180, 840, 1310, 1200, 1010, 950, 900, 700, 820, 510]
+    order = {
+        "title": {
+            "vi": "Dừng cư dân biên giới, chiều vào, Móng Cái",
+            "en": "Stop border residents",
+            "zh": "暂停边民入境",
+        },
+        "document": "CT 05/CT-UBND",
+        "clause": "khoản 3",
+        "state": "stopped",
+        "from": "2026-11-18",
+        "applied": 12,
+    }
+    return {
+        "as_of": _at(seconds=3),
+        "now": _at(),
+        "report_day": "2026-11-22",
+        "province": {"vi": "tỉnh Quảng Ninh", "en": "Quang Ninh province", "zh": "广宁省"},
+        "scenario": "scenario_2",
+        "identities_hold": True,
+        "ledger": {"position": 48213907},
+        "totals": {**counts, "withdrawn": 0, "not_measured": 6, "confirmed": 5, "referred": 1, "redirected": 2}
+        | {"cleared_after_recheck": 143},
+        "directions": {"entry": 9120, "exit": 8722, "transit": 0},
+        "last_week": {"crossings": 17140},
+        "isolation": {"occupied": 3, "places": 12},
+        "gates": [gate, silent, unheard, suspended],
+        "hours": [*shape, *([0] * 9)],
+        "hours_last_week": [*shape, 1120, 1030, 830, 560, 300, 170, 120, 60, 30],
+        "orders": [order, {**order, "state": "open", "title": "Khai báo y tế với người đến từ vùng có dịch"}],
+    }
+
+
+def reports():
+    """Return a day with two revisions and the open day."""
+    first = {"revision": 1, "frozen_at": _at(hours=20), "sha256": "0", "crossings": 17610, "identities_hold": True}
+    change = {"point_of_entry_id": "hoanh-mo", "figure": "crossings", "before": 0, "after": 214}
+    second = {**first, "revision": 2, "crossings": 17824, "difference": [change]}
+    done = {"day": "2026-11-21", "state": "frozen", "revisions": [first, second]}
+    return {"now": _at(), "reports": [{"day": "2026-11-22", "state": "open", "revisions": []}, done]}

@@ -1,0 +1,208 @@
+"""A small stage for the screens alone: the real front and the real pages over invented, fixed answers.
+
+Each lane id is a situation ("recheck", "offline", ...), so that every state can be looked at and measured
+without playing a whole shift. The journeys use the real services; nothing here stands in for them.
+"""
+
+import asyncio
+import contextlib
+import json
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import argon2
+import numpy as np
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+from starlette.responses import JSONResponse, StreamingResponse
+
+import central.web
+import checkpoint.web
+from tests.web import scenes
+from web.front import install_front
+from web.passwords import Passwords
+from web.roles import require
+from web.sign_in import SignIn, StoredSession, User
+
+CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+PASSWORD = "một ca trực yên ổn"
+ROLES = {"canbo": "officer", "cdc": "cdc", "chihuy": "command", "quantri": "administrator"}
+NAMES = {"canbo": "Phạm Thu Hà", "cdc": "BS. Vũ Thị Lan", "chihuy": "Lê Minh Quân", "quantri": "Đỗ Văn Kỹ"}
+LABELS = Path(__file__).resolve().parents[2] / "sync/agreement/labels"
+
+
+class MemoryStore:
+    """UserStore and SessionStore in memory, with the four accounts of the demonstration."""
+
+    def __init__(self):
+        self.users = {
+            name: User(
+                username=name,
+                name=NAMES[name],
+                role=role,
+                password_hash=CHEAP.hash_password(PASSWORD, username=name),
+            )
+            for name, role in ROLES.items()
+        }
+        self.sessions: dict[str, StoredSession] = {}
+
+    def find_user(self, username):
+        return self.users.get(username)
+
+    def replace_password_hash(self, username, *, password_hash):
+        raise AssertionError((username, password_hash))
+
+    def add_session(self, session):
+        self.sessions[session.token_hash] = session
+
+    def find_session(self, token_hash):
+        return self.sessions.get(token_hash)
+
+    def touch_session(self, token_hash, *, last_seen_at):
+        known = self.sessions[token_hash]
+        self.sessions[token_hash] = StoredSession(
+            token_hash=token_hash, username=known.username, created_at=known.created_at, last_seen_at=last_seen_at
+        )
+
+    def remove_session(self, token_hash):
+        self.sessions.pop(token_hash, None)
+
+    def remove_sessions_of(self, username):
+        self.sessions = {key: one for key, one in self.sessions.items() if one.username != username}
+
+
+class Clock:
+    """A clock that a test may turn."""
+
+    def __init__(self):
+        self.now = datetime.now(UTC)
+
+    def __call__(self):
+        return self.now
+
+    def advance(self, **duration):
+        self.now += timedelta(**duration)
+
+
+def labels():
+    """The three catalogues as the pages take them."""
+    return {
+        language: tomllib.loads((LABELS / f"{language}.toml").read_text("utf-8")) for language in ("vi", "en", "zh")
+    }
+
+
+def sign_in_of(store, clock=None, **limits):
+    return SignIn(users=store, sessions=store, clock=clock or (lambda: datetime.now(UTC)), passwords=CHEAP, **limits)
+
+
+def _new_app(pages, router, home_by_role, **front):
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(router)
+    install_front(app, sign_in=front["sign_in"], pages=pages, home_by_role=home_by_role)
+    return app
+
+
+def edge_app(store=None, clock=None):
+    """The edge's pages over fixed scenes."""
+    pages = checkpoint.web.pages(labels())
+    router = checkpoint.web.router(pages, lane_ids=list(scenes.LANES))
+    app = _new_app(pages, router, checkpoint.web.HOME_BY_ROLE, sign_in=sign_in_of(store or MemoryStore(), clock))
+
+    _add_lanes(app)
+
+    @app.get("/api/isolation", dependencies=[require("isolation.see")])
+    def isolation():
+        return JSONResponse(scenes.isolation())
+
+    @app.get("/api/crossings", dependencies=[require("lane.see")])
+    def crossings():
+        return JSONResponse(scenes.crossings())
+
+    @app.get("/api/health")
+    def health():
+        return JSONResponse(scenes.health())
+
+    return app
+
+
+def _add_lanes(app):
+    @app.get("/api/lanes", dependencies=[require("lane.see")])
+    def lanes():
+        return JSONResponse([{"lane_id": name, "label": name, "direction": "entry"} for name in scenes.LANES])
+
+    @app.get("/api/lanes/{lane_id}/state", dependencies=[require("lane.see")])
+    def state(lane_id: str):
+        return JSONResponse(scenes.lane_view(lane_id))
+
+    @app.get("/api/lanes/{lane_id}/events", dependencies=[require("lane.see")])
+    async def events(lane_id: str):
+        async def stream():
+            yield f"id: 1\ndata: {json.dumps(scenes.lane_view(lane_id))}\n\n"
+            await asyncio.sleep(60)
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
+    @app.post("/api/lanes/{lane_id}/{action}", dependencies=[require("lane.act")])
+    def act(lane_id: str, action: str):
+        answers = {"close": "saved", "recheck": "referred_saved", "present": "awaiting"}
+        return JSONResponse({**scenes.lane_view(answers.get(action, lane_id)), "version": 2})
+
+    @app.websocket("/api/lanes/{lane_id}/thermal", dependencies=[require("lane.see")])
+    async def thermal(socket: WebSocket, lane_id: str):
+        await socket.accept()
+        with contextlib.suppress(WebSocketDisconnect):
+            while lane_id != "no-picture":
+                await socket.send_bytes(_frame(scenes.lane_view(lane_id)["reading"]))
+                await asyncio.sleep(0.2)
+
+
+def centre_app(store=None, clock=None):
+    """The centre's pages over fixed scenes."""
+    pages = central.web.pages(labels())
+    router = central.web.router(pages)
+    app = _new_app(pages, router, central.web.HOME_BY_ROLE, sign_in=sign_in_of(store or MemoryStore(), clock))
+
+    @app.get("/api/desk", dependencies=[require("desk.see")])
+    def desk():
+        return JSONResponse(scenes.desk())
+
+    @app.get("/api/desk/{crossing_id}", dependencies=[require("desk.see")])
+    def case(crossing_id: str):
+        return JSONResponse(scenes.case(crossing_id))
+
+    @app.post("/api/desk/{crossing_id}/identity", dependencies=[require("desk.reveal")])
+    def identity(crossing_id: str):
+        return JSONResponse(scenes.identity())
+
+    @app.post("/api/desk/{crossing_id}/review", dependencies=[require("desk.review")])
+    def review(crossing_id: str):
+        return JSONResponse({"sequence": 41, "recorded_at": datetime.now(UTC).isoformat()})
+
+    @app.get("/api/command/figures", dependencies=[require("command.see")])
+    def figures():
+        return JSONResponse(scenes.figures())
+
+    @app.get("/api/reports", dependencies=[require("reports.see")])
+    def reports():
+        return JSONResponse(scenes.reports())
+
+    @app.get("/api/health")
+    def health():
+        return JSONResponse({"edges": [{"edge_id": "mong-cai-1", "point_of_entry_id": "mong-cai", "sequence": 1284}]})
+
+    return app
+
+
+def _frame(reading):
+    """One thermal picture 32 x 24: a warm face before a room of 24 degrees."""
+    rows, columns = np.mgrid[0:24, 0:32]
+    celsius = 24 + np.random.default_rng(7).normal(0, 0.15, (24, 32))
+    faces = []
+    if reading:
+        face = np.exp(-(((columns - 15.5) / 4.6) ** 4) - ((rows - 10) / 6.5) ** 4)
+        shoulders = np.exp(-(((columns - 15.5) / 13) ** 4) - ((rows - 25) / 5.5) ** 4)
+        celsius += face * (reading["temperature_c"] - 25) + shoulders * 8 * (1 - face)
+        box = {"x": 10.5, "y": 3.5, "width": 10, "height": 13}
+        faces = [{**box, "temperature_c": reading["temperature_c"], "uncertainty_c": 0.3, "site": reading["site"]}]
+    head = {"width": 32, "height": 24, "faces": faces, "quality": [], "ambient_c": 24.0}
+    return json.dumps(head).encode() + b"\n" + ((celsius + 273.15) * 100).astype("<u2").tobytes()
