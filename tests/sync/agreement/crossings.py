@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from sync.agreement.deployment import Deployment, load_deployment, policy_in_force
@@ -34,6 +35,9 @@ POLICY_FIELDS = {
     "cite_as": "Lệnh số 1",
     "issued_by": "Chủ tịch Ủy ban nhân dân tỉnh",
 }
+
+as_a_law = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties: a busy machine is no counterexample."""
 
 
 @cache
@@ -151,6 +155,9 @@ def clinical_readings(draw, *, may_be_unusable: bool = True) -> Measurement:
     )
 
 
+unusable_readings = (scanner_readings() | clinical_readings()).map(
+    lambda reading: msgspec.structs.replace(reading, unusable_because=("stale",))
+)
 any_readings = st.lists(scanner_readings() | clinical_readings(), max_size=4).map(tuple)
 
 

@@ -25,6 +25,7 @@ from tests.demands import demand
 from tests.sync.agreement.crossings import (
     NOON,
     any_readings,
+    as_a_law,
     clinical_readings,
     codes,
     crossing,
@@ -35,6 +36,7 @@ from tests.sync.agreement.crossings import (
     raised_readings,
     scanned,
     scanner_readings,
+    unusable_readings,
 )
 
 POLICIES = st.sampled_from(
@@ -45,13 +47,15 @@ CATALOGUE = Catalogue.load("vi")
 
 
 @demand("R011")
-@given(facts=crossings(measurements=st.lists(scanner_readings().filter(lambda m: not m.is_usable)).map(tuple)))
+@as_a_law
+@given(facts=crossings(measurements=st.lists(unusable_readings, max_size=3).map(tuple)))
 def test_nobody_is_cleared_without_a_usable_reading_or_a_coded_exception(facts: Facts):
     facts = msgspec.structs.replace(facts, exception_code=None)
     assert assess(facts, policy(), at=NOON).outcome is not Outcome.CLEARED
 
 
 @demand("R011")
+@as_a_law
 @given(
     facts=crossings(measurements=st.lists(scanner_readings(may_be_unusable=False), min_size=1).map(tuple)),
     category=st.sampled_from(list(TravellerCategory)),
@@ -81,6 +85,7 @@ def test_no_category_pass_or_repeat_visit_gets_another_threshold(
     assert said(other) == said(facts)
 
 
+@as_a_law
 @given(facts=crossings(), raised=raised_readings, later=st.lists(scanner_readings(), max_size=2), chosen=POLICIES)
 def test_a_raised_reading_is_never_cleared_without_a_later_clinical_reading(facts: Facts, raised, later, chosen):
     measurements = (*facts.measurements, raised, *later)
@@ -90,6 +95,7 @@ def test_a_raised_reading_is_never_cleared_without_a_later_clinical_reading(fact
     assert assessment.outcome is Outcome.RECHECK or ReasonCode.FEVER_CONFIRMED.value in codes(assessment)
 
 
+@as_a_law
 @given(facts=crossings(measurements=st.lists(scanner_readings(), max_size=4).map(tuple)), chosen=POLICIES)
 def test_a_scanner_alone_never_confirms_a_fever(facts: Facts, chosen):
     assessment = assess(facts, chosen, at=NOON)
@@ -97,6 +103,7 @@ def test_a_scanner_alone_never_confirms_a_fever(facts: Facts, chosen):
     assert assessment.outcome is not Outcome.REFERRED or facts.symptoms
 
 
+@as_a_law
 @given(
     facts=crossings(),
     fever=clinical_readings(may_be_unusable=False).filter(lambda reading: reading.site is not MeasuringSite.WRIST),
@@ -112,6 +119,7 @@ def test_adding_measurements_never_hides_a_confirmed_fever(facts: Facts, fever, 
     assert codes(assessment)[0] == ReasonCode.FEVER_CONFIRMED.value
 
 
+@as_a_law
 @given(
     facts=crossings(measurements=st.lists(scanner_readings(), max_size=2).map(tuple)),
     raised=raised_readings,
@@ -126,6 +134,7 @@ def test_another_scan_never_takes_back_an_alarm(facts: Facts, raised, added, pla
     assert codes(after)[0] == ReasonCode.RAISED_READING.value
 
 
+@as_a_law
 @given(facts=crossings(), chosen=POLICIES, at=instants)
 def test_the_same_facts_and_policy_give_the_same_assessment_to_the_byte(facts: Facts, chosen, at):
     first, again = assess(facts, chosen, at=at), assess(facts, chosen, at=at)
@@ -135,6 +144,7 @@ def test_the_same_facts_and_policy_give_the_same_assessment_to_the_byte(facts: F
 
 
 @demand("R103")
+@as_a_law
 @given(facts=crossings(), chosen=POLICIES, at=instants)
 def test_every_outcome_has_reasons_the_gravest_first_and_each_can_be_read(facts: Facts, chosen, at):
     assessment = assess(facts, chosen, at=at)
@@ -149,6 +159,7 @@ def test_every_outcome_has_reasons_the_gravest_first_and_each_can_be_read(facts:
         assert "{" not in CATALOGUE.reason(reason.code.value, reason.values)
 
 
+@as_a_law
 @given(facts=crossings(), chosen=POLICIES)
 def test_stop_wait_and_note_agree_with_the_outcome(facts: Facts, chosen):
     assessment = assess(facts, chosen, at=NOON)
@@ -158,6 +169,7 @@ def test_stop_wait_and_note_agree_with_the_outcome(facts: Facts, chosen):
     assert (assessment.redirect_to is None) or assessment.outcome is Outcome.REFUSED
 
 
+@as_a_law
 @given(facts=crossings(), chosen=POLICIES)
 def test_clocks_start_with_a_recheck_or_a_referral_and_with_nothing_else(facts: Facts, chosen):
     assessment = assess(facts, chosen, at=NOON)
@@ -168,6 +180,7 @@ def test_clocks_start_with_a_recheck_or_a_referral_and_with_nothing_else(facts: 
     assert bool(assessment.clocks) == (start is not None)
 
 
+@as_a_law
 @given(
     begins=instants,
     minutes=st.integers(1, 500_000),
@@ -196,6 +209,7 @@ def test_an_order_out_of_its_dates_has_no_effect_to_the_minute(begins: datetime,
         assert same is not is_ordered
 
 
+@as_a_law
 @given(at=instants, chosen=POLICIES)
 def test_exactly_the_rules_within_their_dates_are_in_force(at: datetime, chosen):
     expected = {
@@ -207,6 +221,7 @@ def test_exactly_the_rules_within_their_dates_are_in_force(at: datetime, chosen)
     assert {rule.rule_id for rule in chosen.rules_at(at).rules} == expected
 
 
+@as_a_law
 @given(facts=crossings(), scenario=st.sampled_from(["scenario_2", "scenario_3"]))
 def test_a_declared_scenario_never_eases_an_outcome(facts: Facts, scenario):
     order = [Outcome.CLEARED, Outcome.WAIT, Outcome.REFUSED, Outcome.RECHECK, Outcome.REFERRED]
@@ -216,6 +231,7 @@ def test_a_declared_scenario_never_eases_an_outcome(facts: Facts, scenario):
 
 
 @demand("R016")
+@as_a_law
 @given(
     facts=crossings(measurements=st.just(()), only_kinds=frozenset({PointOfEntryKind.OPENING, PointOfEntryKind.TRAIL})),
     at=st.datetimes(datetime(2020, 1, 28, 17, 0), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001

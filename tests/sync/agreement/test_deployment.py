@@ -17,7 +17,7 @@ from sync.agreement.deployment import (
 from sync.agreement.policy import PolicyError
 from sync.agreement.vocabulary import ModeOfEntry, PointOfEntryKind
 from tests.demands import demand
-from tests.sync.agreement.crossings import NOON, PROVINCES, instants, order_document, policy, province
+from tests.sync.agreement.crossings import NOON, PROVINCES, as_a_law, instants, order_document, policy, province
 
 ALL = sorted(path.stem for path in PROVINCES.glob("*.toml"))
 
@@ -138,6 +138,7 @@ def test_only_an_order_for_everybody_closes_a_point():
     assert closing_order(trail, policy(), at=before + timedelta(minutes=1)) is not None
 
 
+@as_a_law
 @given(at=instants, hour=st.integers(0, 24))
 def test_every_instant_lies_in_the_period_of_its_report_day_and_in_no_other(at: datetime, hour: int):
     day = report_day(at, cut_off_hour=hour)
