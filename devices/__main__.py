@@ -47,6 +47,7 @@ def decode(
     file: Annotated[str, typer.Argument(help="file of recorded bytes, or - for standard input")],
     *,
     option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the driver; may be repeated")] = None,
+    received_at: Annotated[str | None, typer.Option(help="when the bytes came, with zone; default: now")] = None,
     pixels: Annotated[bool, typer.Option(help="print all temperatures of a picture")] = False,
 ) -> None:
     """Print one JSON line for each picture, reading, scan, reply or fault, with its byte offset.
@@ -56,7 +57,8 @@ def decode(
     driver_class = load_driver(driver)
     options = driver_class.manifest.options_for_recordings | dict(map(_option, option or []))
     decoder = driver_class(device_id=driver, options=options)
-    for event in _events(decoder, _bytes_of(file), is_messages=driver_class.manifest.wire is Wire.MQTT):
+    at = datetime.now(UTC) if received_at is None else _aware(received_at)
+    for event in _events(decoder, _bytes_of(file), at=at, is_messages=driver_class.manifest.wire is Wire.MQTT):
         _print(msgspec.json.encode(_as_fields(event, with_pixels=pixels)))
 
 
@@ -68,6 +70,19 @@ def simulate(
     from devices.simulator.simulation import run_until_signalled  # noqa: PLC0415  only this command needs it
 
     run_until_signalled(config)
+
+
+def _aware(text: str) -> datetime:
+    """Read an ISO 8601 time that says its zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{text!r} is no time as 2026-11-22T08:00:00+07:00"
+        raise DeviceError(msg) from error
+    if at.tzinfo is None:
+        msg = f"{text!r} says no zone; write 2026-11-22T08:00:00+07:00"
+        raise DeviceError(msg)
+    return at.astimezone(UTC)
 
 
 def _option(text: str) -> tuple[str, str | int | float | bool]:
@@ -92,9 +107,8 @@ def _bytes_of(file: str) -> bytes:
         raise DeviceError(msg) from error
 
 
-def _events(decoder: Driver, recorded: bytes, *, is_messages: bool) -> Iterator[DeviceEvent]:
+def _events(decoder: Driver, recorded: bytes, *, at: datetime, is_messages: bool) -> Iterator[DeviceEvent]:
     """Feed the recording as its wire would have brought it. What a message says stands where the message does."""
-    at = datetime.now(UTC)
     for offset, part in _messages(recorded) if is_messages else _pieces(recorded):
         for event in decoder.feed(part, received_at=at):
             yield msgspec.structs.replace(event, byte_offset=offset) if is_messages else event
