@@ -53,6 +53,7 @@ def test_border_points_are_told_apart_as_the_directive_names_them():
     assert {kind.value for kind in PointOfEntryKind} >= {"national", "wharf"}
 
 
+@demand("R005")
 def test_a_new_gate_is_a_few_lines_in_a_file(tmp_path):
     text = (PROVINCES / "quang-ninh.toml").read_text(encoding="utf-8")
     text += """
