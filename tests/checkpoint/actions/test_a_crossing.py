@@ -1,0 +1,305 @@
+"""One person after another through a lane with a real database: what is written, and what cannot be."""
+
+import msgspec
+import pytest
+
+from checkpoint.actions.correcting import correct_details, withdraw_crossing
+from checkpoint.actions.deciding import (
+    change_details,
+    choose_reading,
+    close_crossing,
+    discard_draft,
+    except_person,
+    measure_person,
+)
+from checkpoint.actions.rechecking import discharge_person, recheck_person
+from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.lane import LaneError, LaneFault, Phase
+from sync.agreement.records import (
+    CrossingCorrected,
+    CrossingScreened,
+    CrossingWithdrawn,
+    TemperatureRechecked,
+    TravellerDischarged,
+    TravellerIsolated,
+)
+from sync.agreement.vocabulary import Disposition, Outcome, PurposeOfCrossing, ReasonCode
+from sync.exchange.sealing import EpisodeKey, SealedIdentity, associated_bytes, open_sealed, unwrap_episode_key
+from tests.checkpoint.edges import OTHER_PASS, PASS
+from tests.checkpoint.people import NORMAL_C, RAISED_C
+from tests.demands import demand
+
+
+def by_hand(edge, temperature_c):
+    return edge.do(measure_person, temperature_c=temperature_c, device_kind="infrared_thermometer", site="forehead")
+
+
+def isolated(edge, number=PASS):
+    """Bring one person to the isolation room and return the crossing."""
+    edge.present(number)
+    edge.scan_face(RAISED_C)
+    crossing_id = edge.draft_id
+    edge.clock.forward(minutes=5)
+    edge.do(recheck_person, crossing_id=crossing_id, temperature_c=38.6, site="axillary")
+    return crossing_id
+
+
+@demand("R008")
+def test_a_measured_person_is_cleared_with_one_record_and_the_lane_is_empty(edge):
+    edge.present()
+    assert edge.sheet.state.phase is Phase.AWAITING_READING
+    edge.scan_face(NORMAL_C)
+    assert edge.sheet.assessment.outcome is Outcome.CLEARED
+    sheet = edge.do(close_crossing, draft_id=edge.draft_id)
+    assert sheet.state.phase is Phase.EMPTY
+    (screened,) = edge.bodies()
+    assert isinstance(screened, CrossingScreened)
+    assert screened.disposition is Disposition.CLEARED
+    assert screened.facts.measurements[0].temperature_c == NORMAL_C
+    assert sheet.saved.sequence == 1 == edge.check_chain().sequence
+    assert edge.rows("SELECT disposition, temperature_c FROM crossing") == [("cleared", NORMAL_C)]
+    assert edge.rows("SELECT bound_to FROM device_reading") == [(screened.crossing_id,)]
+
+
+@demand("R008")
+def test_nobody_is_cleared_without_a_reading_and_nothing_is_written(edge):
+    edge.present()
+    with pytest.raises(LaneError):
+        edge.do(close_crossing, draft_id=edge.draft_id)
+    assert edge.journal() == []
+
+
+@demand("R008")
+def test_a_coded_exception_names_officer_and_reason_in_the_record(edge):
+    edge.present()
+    edge.do(except_person, draft_id=edge.draft_id, code="infant", reason="Trẻ sơ sinh ngủ trên tay mẹ")
+    if edge.sheet.state.phase is Phase.VERDICT:
+        edge.do(close_crossing, draft_id=edge.draft_id)
+    screened = edge.bodies()[0]
+    assert screened.facts.measurements == ()
+    assert screened.exception.officer_ref == "canbo"
+    assert screened.exception.reason == "Trẻ sơ sinh ngủ trên tay mẹ"
+
+
+@demand("R021")
+def test_a_raised_reading_is_written_at_once_before_anybody_presses_a_key(edge):
+    edge.present()
+    sheet = edge.scan_face(RAISED_C)
+    assert sheet.state.phase is Phase.AWAITING_RECHECK
+    (screened,) = edge.bodies()
+    assert screened.disposition is Disposition.PENDING
+    assert screened.assessment.reasons[0].code is ReasonCode.RAISED_READING
+    assert [clock.kind.value for clock in screened.clocks] == ["recheck"]
+    with pytest.raises(LaneError):
+        edge.do(close_crossing, draft_id=edge.draft_id)
+
+
+@demand("R021", "R023")
+def test_a_normal_clinical_recheck_clears_and_stops_the_clocks(edge):
+    edge.present()
+    edge.scan_face(RAISED_C)
+    crossing_id = edge.draft_id
+    edge.clock.forward(minutes=3)
+    sheet = edge.do(recheck_person, crossing_id=crossing_id, temperature_c=36.8, site="axillary")
+    assert sheet.state.phase is Phase.EMPTY
+    assert sheet.closed.disposition is Disposition.CLEARED
+    assert [type(body) for body in edge.bodies()] == [CrossingScreened, TemperatureRechecked]
+    assert edge.rows("SELECT disposition, recheck_c FROM crossing") == [("cleared", 36.8)]
+    assert edge.rows("SELECT count(*) FROM running_clock WHERE stopped_at IS NULL") == [(0,)]
+
+
+@demand("R019", "R021", "R023")
+def test_a_confirmed_fever_takes_a_place_and_starts_its_clocks_in_the_same_commit(edge):
+    crossing_id = isolated(edge)
+    assert [type(body) for body in edge.bodies()] == [CrossingScreened, TemperatureRechecked, TravellerIsolated]
+    recheck, isolation = edge.bodies()[1:]
+    assert recheck.disposition is Disposition.REFERRED
+    assert isolation.place_id == "C1"
+    assert isolation.clocks
+    assert edge.rows("SELECT place_id, crossing_id FROM isolation_place WHERE crossing_id IS NOT NULL") == [
+        ("C1", crossing_id)
+    ]
+    assert edge.rows("SELECT disposition, place_id FROM crossing") == [("isolated", "C1")]
+    assert edge.rows("SELECT count(*) FROM running_clock WHERE stopped_at IS NULL")[0][0] >= len(isolation.clocks)
+
+
+@demand("R019")
+def test_when_the_room_is_full_the_person_stays_referred_and_the_reason_is_told(edge):
+    isolated(edge, "QN 100001")
+    first = edge.rows("SELECT crossing_id FROM isolation_place WHERE place_id = 'C1'")[0][0]
+    isolated(edge, "QN 100002")
+    crossing_id = isolated(edge, "QN 100003")
+    assert edge.sheet.closed.disposition is Disposition.REFERRED
+    assert edge.sheet.closed.room_reason == "room_full"
+    assert edge.rows("SELECT disposition FROM crossing ORDER BY sequence DESC LIMIT 1") == [("referred",)]
+    edge.about(discharge_person, first, disposition="referred", destination="TTYT Móng Cái", reason="Chuyển tuyến")
+    assert isinstance(edge.bodies()[-1], TravellerDischarged)
+    assert isolated(edge, "QN 100004") != crossing_id
+    assert edge.sheet.closed.place_id == "C1"
+
+
+def test_a_discharge_frees_the_place_stops_every_clock_and_may_be_asked_twice(edge):
+    crossing_id = isolated(edge)
+    words = {"disposition": "cleared", "destination": "Nơi cư trú", "reason": "Hết sốt, có kết quả"}
+    first = edge.about(discharge_person, crossing_id, **words)
+    again = edge.about(discharge_person, crossing_id, **words)
+    assert again.sequence == first.sequence == edge.check_chain().sequence
+    assert edge.rows("SELECT count(*) FROM running_clock WHERE stopped_at IS NULL") == [(0,)]
+    assert edge.rows("SELECT count(*) FROM isolation_place WHERE crossing_id IS NOT NULL") == [(0,)]
+
+
+def test_a_first_clinical_fever_is_isolated_without_another_measurement(edge):
+    edge.present()
+    edge.do(measure_person, temperature_c=38.9, device_kind="clinical_thermometer", site="axillary")
+    assert [type(body) for body in edge.bodies()] == [CrossingScreened, TravellerIsolated]
+    assert edge.sheet.closed.disposition is Disposition.ISOLATED
+
+
+def test_two_readings_are_shown_and_the_officer_chooses(edge):
+    edge.present()
+    edge.scan_face(36.5, key="one")
+    edge.scan_face(36.7, key="two")
+    state = edge.sheet.state
+    assert state.phase is Phase.CHOOSE_READING
+    edge.do(choose_reading, reading_id=state.candidates[1].reading_id)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    assert edge.bodies()[0].facts.measurements[0].temperature_c == 36.7
+    assert edge.rows("SELECT delivery_key FROM device_reading WHERE bound_to IS NOT NULL") == [("two",)]
+
+
+def test_the_same_delivery_is_stored_and_used_once(edge):
+    edge.present()
+    edge.scan_face(36.5, key="one")
+    edge.scan_face(36.5, key="one")
+    assert edge.sheet.state.phase is Phase.VERDICT
+    assert edge.rows("SELECT count(*) FROM device_reading") == [(1,)]
+
+
+def test_an_unbound_reading_is_kept_with_its_reason(edge):
+    edge.scan_face(36.5)
+    assert edge.rows("SELECT bound_to, not_bound_because FROM device_reading") == [(None, "nobody_there")]
+
+
+@demand("R010")
+def test_category_purpose_and_direction_can_be_changed_before_closing(edge):
+    edge.present()
+    edge.do(change_details, category="expert", purpose="project_expert", direction="exit")
+    edge.scan_face(NORMAL_C)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    facts = edge.bodies()[0].facts
+    assert (facts.category, facts.purpose, facts.direction) == ("expert", "project_expert", "exit")
+
+
+@demand("R102")
+def test_the_mode_of_entry_of_the_lane_stands_in_every_record(edge):
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    assert edge.bodies()[0].facts.mode_of_entry.value == "road"
+
+
+def test_the_open_part_of_a_record_holds_no_name_and_no_number_and_the_sealed_part_opens(edge):
+    document = {"kind": "passport", "document_number": "C12345678", "full_name": "Chìu A Múi", "nationality": "VNM"}
+    edge.present(text=None, document=document, address="Phường Móng Cái 1")
+    edge.scan_face(NORMAL_C)
+    crossing_id = edge.draft_id
+    edge.do(close_crossing, draft_id=crossing_id)
+    (record,), (envelope,) = edge.journal(), edge.envelopes()
+    for secret in ("Chìu A Múi", "C12345678", "Móng Cái 1"):
+        assert secret.encode() not in record
+    kept = msgspec.json.decode(edge.rows("SELECT bytes FROM episode_key")[0][0], type=EpisodeKey)
+    identity = open_sealed(
+        SealedIdentity(ciphertext=envelope.sealed, nonce=envelope.sealing.nonce),
+        episode_key=unwrap_episode_key(kept, recipient="site", private_key=edge.gate.identity.site_key),
+        associated=associated_bytes(str(envelope.record_id), edge_id="mong-cai-1"),
+    )
+    assert (identity.full_name, identity.document_number) == ("Chìu A Múi", "C12345678")
+    assert envelope.sealing.episode_id == crossing_id
+
+
+def test_a_correction_and_a_withdrawal_are_new_records_that_name_the_first(edge):
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    crossing_id = edge.draft_id
+    edge.do(close_crossing, draft_id=crossing_id)
+    before = edge.journal()
+    edge.about(correct_details, crossing_id, reason="Ghi nhầm mục đích", purpose="medical")
+    edge.about(withdraw_crossing, crossing_id, reason="Ghi hai lần")
+    assert edge.journal()[: len(before)] == before
+    corrected, withdrawn = edge.bodies()[1:]
+    assert isinstance(corrected, CrossingCorrected)
+    assert corrected.purpose is PurposeOfCrossing.MEDICAL
+    assert isinstance(withdrawn, CrossingWithdrawn)
+    assert withdrawn.withdraws_record_id == str(edge.envelopes()[0].record_id)
+    assert edge.rows("SELECT purpose, disposition FROM crossing") == [("medical", "withdrawn")]
+    with pytest.raises(ActionRefusedError) as refused:
+        edge.about(correct_details, crossing_id, reason="Sửa nữa", purpose="other")
+    assert refused.value.code == "crossing_withdrawn"
+
+
+def test_an_open_alarm_cannot_be_withdrawn(edge):
+    edge.present()
+    edge.scan_face(RAISED_C)
+    with pytest.raises(ActionRefusedError) as refused:
+        edge.about(withdraw_crossing, edge.draft_id, reason="Không muốn đo lại")
+    assert refused.value.code == "not_withdrawable"
+
+
+def test_a_draft_made_in_error_is_discarded_with_its_reason_in_the_access_log(edge):
+    edge.present()
+    draft_id = edge.draft_id
+    edge.do(discard_draft, draft_id=draft_id, reason="Đặt nhầm giấy")
+    assert edge.sheet.state.phase is Phase.EMPTY
+    assert edge.rows("SELECT action, subject, reason FROM access_log") == [
+        ("draft_discarded", draft_id, "Đặt nhầm giấy")
+    ]
+    assert edge.rows("SELECT count(*) FROM episode_key") == [(0,)]
+
+
+def test_a_command_about_a_person_who_is_gone_is_refused(edge):
+    edge.present()
+    gone = edge.draft_id
+    edge.do(discard_draft, draft_id=gone, reason="Đặt nhầm giấy")
+    edge.present(OTHER_PASS)
+    with pytest.raises(ActionRefusedError) as refused:
+        edge.do(change_details, draft_id=gone, category="expert")
+    assert refused.value.code == "draft_is_gone"
+
+
+def test_a_request_that_comes_twice_because_its_answer_was_lost_changes_nothing(edge):
+    edge.present()
+    edge.present()
+    by_hand(edge, 36.5)
+    by_hand(edge, 36.5)
+    edge.present()
+    draft_id = edge.draft_id
+    edge.do(close_crossing, draft_id=draft_id)
+    edge.do(close_crossing, draft_id=draft_id)
+    assert edge.check_chain().sequence == 1
+
+
+def test_a_reading_that_became_too_old_for_the_policy_does_not_clear(edge):
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    edge.clock.forward(hours=2)
+    with pytest.raises(ActionRefusedError) as refused:
+        edge.do(close_crossing, draft_id=edge.draft_id)
+    assert refused.value.code == LaneFault.NOT_CLEARED.value
+    assert edge.journal() == []
+
+
+@demand("R002")
+def test_a_draft_a_pending_alarm_and_the_room_survive_a_restart_without_any_uplink(edge):
+    isolated(edge, OTHER_PASS)
+    edge.present()
+    edge.restart()
+    assert edge.sheet.state.phase is Phase.AWAITING_READING
+    edge.scan_face(RAISED_C)
+    crossing_id = edge.draft_id
+    edge.restart()
+    assert edge.sheet.state.phase is Phase.AWAITING_RECHECK
+    edge.clock.forward(days=1)
+    edge.do(recheck_person, crossing_id=crossing_id, temperature_c=38.5, site="ear")
+    assert edge.sheet.closed.place_id == "C2"
+    edge.check_chain()
+
