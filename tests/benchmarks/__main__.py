@@ -2,8 +2,8 @@
 
 import argparse
 import os
-import platform
 import pkgutil
+import platform
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +16,8 @@ from tests.benchmarks import BenchmarkResult
 def names() -> list[str]:
     """List the benchmarks there are: every module of this package but the entry point."""
     here = Path(__file__).parent
-    return sorted(found.name for found in pkgutil.iter_modules([str(here)]) if found.name != "__main__")
+    found = (module.name for module in pkgutil.iter_modules([str(here)]))
+    return sorted(name for name in found if not name.startswith(("_", "test_")))
 
 
 def machine() -> dict[str, object]:
