@@ -30,7 +30,8 @@ import structlog
 from devices.driver import Driver, Manifest
 from devices.errors import DeviceConfigurationError, LinkLostError
 from devices.link import Delivery, Link
-from devices.measurement.presence import PresenceTracker
+from devices.measurement.correction import ReferenceSetting
+from devices.measurement.presence import PresenceSettings, PresenceTracker, Preview
 from devices.reading import DeviceEvent, Fault, FaultCode, Reading, ScannedText, ThermalFrame
 from devices.registry import DeviceConfig, load_driver, load_link
 
@@ -150,6 +151,7 @@ class Scanner:
         self._log = _log.bind(device_id=config.device_id, driver=config.driver)
         self._last_preview_s = 0.0
         self._is_sink_failing = False
+        self._preview: Preview | None = None
 
     def start(self) -> None:
         """Open the device in a thread of its own. A wrong configuration is told and left for a person to mend."""
@@ -174,13 +176,17 @@ class Scanner:
         """Say how the device is."""
         return self._tally.health()
 
+    def preview(self) -> Preview | None:
+        """Say what to draw over the picture that was last given to the sink; no measurement, never stored."""
+        return self._preview
+
     def _prepare(self) -> None:
         driver_class = load_driver(self._config.driver)
         self._manifest: Manifest = driver_class.manifest
         self._driver: Driver = driver_class(device_id=self._config.device_id, options=self._config.options)
         self._link: Link = load_link(self._config.url)(self._config, manifest=self._manifest)
         self._tally = _Tally(self._config.device_id, is_streaming=self._manifest.columns is not None)
-        self._tracker = _tracker_for(self._config.device_id, manifest=self._manifest)
+        self._tracker = _tracker_for(self._config, manifest=self._manifest)
 
     def _supervise(self) -> None:
         """Keep the device running until told to stop; the one loop that outlives every mistake."""
@@ -254,6 +260,7 @@ class Scanner:
                 self._hand_over(reading)
             if monotonic() - self._last_preview_s >= _PREVIEW_EVERY_S:
                 self._last_preview_s = monotonic()
+                self._preview = self._tracker.preview(event) if self._tracker else None
                 self._offer(event)
         elif isinstance(event, Reading | ScannedText) or self._manifest.acknowledges:
             self._store(event)
@@ -301,19 +308,26 @@ class Scanner:
         """Close the link, and end the stream: what was half received belongs to no later one."""
         self._link.close()
         for event in self._driver.finish(received_at=self._clock()):
-            self._tally.note(event, at=self._clock())
-            self._offer(event)
+            if not (isinstance(event, Fault) and self._stopping.is_set()):  # we broke it off ourselves
+                self._hand_over(event)
         self._renew_driver()
-        self._tracker = _tracker_for(self._config.device_id, manifest=self._manifest)
+        self._tracker = _tracker_for(self._config, manifest=self._manifest)
 
     def _renew_driver(self) -> None:
         driver_class = load_driver(self._config.driver)
         self._driver = driver_class(device_id=self._config.device_id, options=self._config.options)
 
 
-def _tracker_for(device_id: str, *, manifest: Manifest) -> PresenceTracker | None:
-    """Give the measurement for a device of pictures; others measure by themselves."""
-    return None if manifest.columns is None else PresenceTracker(device_id=device_id, manifest=manifest)
+def _tracker_for(config: DeviceConfig, *, manifest: Manifest) -> PresenceTracker | None:
+    """Give the measurement for a device of pictures; others measure by themselves.
+
+    Option ``reference_c`` of such a device names the set temperature of the reference body in view.
+    """
+    if manifest.columns is None:
+        return None
+    reference_c = float(config.options.get("reference_c", 0.0))
+    settings = PresenceSettings(reference=ReferenceSetting(set_c=reference_c)) if reference_c else None
+    return PresenceTracker(device_id=config.device_id, manifest=manifest, settings=settings)
 
 
 def _named(error: Exception) -> str:

@@ -52,6 +52,17 @@ def test_each_person_before_an_array_gives_exactly_one_reading(array, tmp_path):
     assert len({reading.delivery_key for reading in readings}) == len(shown)
 
 
+def test_the_lane_can_draw_a_box_around_the_face_while_somebody_stands_there(array, tmp_path):
+    sink = Sink()
+    scanner = scanner_for(config("gy_mcu90640", tmp_path / "array"), sink)
+    wait_until(lambda: scanner.preview() is not None)
+    assert scanner.preview().face_count == 0
+    array.perform("show", {"skin_c": 36.6, "duration_s": 1.0})
+    wait_until(lambda: scanner.preview().face is not None)
+    assert scanner.preview().temperature_c == pytest.approx(36.6, abs=0.25)
+    scanner.stop(timeout_s=5.0)
+
+
 def test_pictures_reach_the_sink_as_a_preview_of_at_most_nine_a_second(array, tmp_path):
     sink = Sink()
     scanner = scanner_for(config("gy_mcu90640", tmp_path / "array"), sink)
@@ -95,6 +106,31 @@ def test_what_was_half_received_when_the_plug_was_pulled_is_a_fault(tmp_path, qu
     (fault,) = sink.of(Fault)
     assert (fault.code, fault.byte_offset, fault.byte_count) == (FaultCode.TRUNCATED, 1544, 700)
     assert scanner.health().faults == {FaultCode.TRUNCATED: 1}
+
+
+def test_a_frame_that_we_break_off_ourselves_is_nobodys_fault(tmp_path):
+    line, sink = plugged_line(tmp_path / "port"), Sink()
+    scanner = scanner_for(config("gy_mcu90640", tmp_path / "port"), sink)
+    wait_until(lambda: scanner.health().state is DeviceState.UP)
+    line.write(frame(1) + frame(2)[:700], timeout_s=1.0)
+    wait_until(lambda: scanner.health().frames == 1)
+    assert scanner.stop(timeout_s=5.0)
+    line.unplug()
+    assert scanner.health().faults == {}
+    assert sink.of(Fault) == []
+
+
+def test_a_document_half_read_when_the_plug_was_pulled_is_told(tmp_path, quick_retries):
+    line, sink = plugged_line(tmp_path / "port"), Sink()
+    scanner = scanner_for(config("mrz_reader", tmp_path / "port"), sink)
+    wait_until(lambda: scanner.health().state is DeviceState.UP)
+    line.write(f"{TD3[0]}\r".encode(), timeout_s=1.0)
+    threading.Event().wait(0.3)
+    assert sink.of(ScannedText) == []
+    line.unplug()
+    wait_until(lambda: sink.of(ScannedText))
+    scanner.stop(timeout_s=5.0)
+    assert (sink.of(ScannedText)[0].lines, sink.of(ScannedText)[0].check_digits_valid) == (TD3[:1], False)
 
 
 def test_garbage_on_the_line_is_counted_and_costs_no_person_a_reading(array, tmp_path):
@@ -317,3 +353,14 @@ def test_a_mistake_in_a_link_restarts_it_and_ends_nothing(broker_scanner, monkey
     broker.pending.append(Delivery(payload=b"9", token=9))
     wait_until(lambda: broker.acknowledged == [9])
     assert scanner.health().restarts == 2
+
+
+def test_a_recorded_camera_plays_through_the_same_supervisor(shared):
+    sink = Sink()
+    clip = shared / "data/devices/cptv/v2.cptv"
+    device = DeviceConfig(device_id="camera-1", driver="cptv", url=f"replay://{clip}?speed=0")
+    scanner = scanner_for(device, sink)
+    wait_until(lambda: scanner.health().faults)
+    scanner.stop(timeout_s=5.0)
+    assert scanner.health().faults == {FaultCode.NOT_RADIOMETRIC: 1}
+    assert sink.of(Reading) == []
