@@ -20,8 +20,16 @@ SKIN_C = (27.0, 46.0)
 SMALLEST_HEAD_PX = 12
 SMALLEST_HEAD_SHARE = 0.01
 SECOND_HEAD_SHARE = 0.3
-"""A second region counts as a face if it has at least this share of the first one's pixels."""
-SECOND_HEAD_WITHIN_C = 5.0
+"""A second region counts as a face if it has at least this share of the hottest one's pixels."""
+SECOND_HEAD_WITHIN_C = 2.5
+"""Clothes are cooler than the face above them by more than this; another face is not."""
+BODY_COOLER_C = 1.0
+"""What lies below and near a head and is cooler than it by more than this is its clothed body."""
+STACKED_OVERLAP = 0.6
+GLASSES_GAP = 0.35
+"""Glasses are cold and may cut a face in two; the gap is this much of its width at most."""
+HOUSING_PER_BODY = 15
+"""The warm front that carries a reference body is up to so many times as large as the body itself."""
 NECK_NEEDS_ROWS = 24
 
 
@@ -39,7 +47,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 def find_heads(celsius: Celsius, *, ignored: Mask | None = None) -> tuple[Head, ...]:
-    """Find warm heads, largest first; ``ignored`` pixels (a reference body) belong to none.
+    """Find warm heads, hottest first; ``ignored`` are the pixels of the reference body.
 
     Empty means that nobody stands there, or that the surroundings are as warm as skin.
     """
@@ -52,9 +60,12 @@ def find_heads(celsius: Celsius, *, ignored: Mask | None = None) -> tuple[Head, 
     if warm is None:
         return ()
     smallest = max(SMALLEST_HEAD_PX, int(SMALLEST_HEAD_SHARE * celsius.size))
-    heads = [_head(celsius, region) for region in _regions(warm, smallest=smallest)]
-    living = sorted((head for head in heads if head.hottest_c >= SKIN_C[0]), key=lambda head: -head.pixel_count)
-    return tuple(head for head in living if _may_be_a_face(head, beside=living[0]))
+    regions = [region for region in _regions(warm, smallest=smallest // 2) if not _is_housing(region, ignored)]
+    whole = [region for region in _joined_over_glasses(regions) if int(region.sum()) >= smallest]
+    heads = sorted((_head(celsius, region) for region in whole), key=lambda head: -head.hottest_c)
+    if not heads or heads[0].hottest_c < SKIN_C[0]:
+        return ()
+    return heads[0], *(head for head in heads[1:] if _is_another_face(head, beside=heads[0]))
 
 
 def _warm_pixels(celsius: Celsius, usable: Mask) -> Mask | None:
@@ -72,16 +83,57 @@ def _regions(warm: Mask, *, smallest: int) -> list[Mask]:
     return [labels == label for label in range(1, count) if int(figures[label, cv2.CC_STAT_AREA]) >= smallest]
 
 
-def _head(celsius: Celsius, region: Mask) -> Head:
-    pixels = _above_the_neck(region)
-    rows, columns = np.nonzero(pixels)
-    box = FaceBox(
+def _is_housing(region: Mask, body: Mask | None) -> bool:
+    """Whether a region is the warm front around the reference body: it touches it and is not much larger."""
+    if body is None:
+        return False
+    around = cv2.dilate(body.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    return bool((around & region).any()) and int(region.sum()) <= HOUSING_PER_BODY * int(body.sum())
+
+
+def _joined_over_glasses(regions: list[Mask]) -> list[Mask]:
+    """Join regions that stand closely one above the other: a forehead and the cheeks below the glasses."""
+    joined: list[Mask] = []
+    for region in sorted(regions, key=lambda region: int(np.nonzero(region)[0].min())):
+        above = next((index for index, other in enumerate(joined) if _is_cut_by_glasses(other, region)), None)
+        if above is None:
+            joined.append(region)
+        else:
+            joined[above] |= region
+    return joined
+
+
+def _is_cut_by_glasses(upper: Mask, lower: Mask) -> bool:
+    one, other = _box(upper), _box(lower)
+    gap = other.top_px - (one.top_px + one.height_px)
+    narrower = min(one.width_px, other.width_px)
+    alike = narrower >= STACKED_OVERLAP * max(one.width_px, other.width_px)
+    return alike and _shared_columns(one, other) >= STACKED_OVERLAP * narrower and gap <= GLASSES_GAP * narrower
+
+
+def _shared_columns(one: FaceBox, other: FaceBox) -> int:
+    right = min(one.left_px + one.width_px, other.left_px + other.width_px)
+    return max(0, right - max(one.left_px, other.left_px))
+
+
+def _widened(box: FaceBox) -> FaceBox:
+    """The box and as much again on either side: where shoulders are."""
+    return msgspec.structs.replace(box, left_px=box.left_px - box.width_px, width_px=3 * box.width_px)
+
+
+def _box(region: Mask) -> FaceBox:
+    rows, columns = np.nonzero(region)
+    return FaceBox(
         left_px=int(columns.min()),
         top_px=int(rows.min()),
         width_px=int(np.ptp(columns)) + 1,
         height_px=int(np.ptp(rows)) + 1,
     )
-    return Head(box=box, pixels=pixels, hottest_c=mean_of_hottest(celsius, pixels))
+
+
+def _head(celsius: Celsius, region: Mask) -> Head:
+    pixels = _above_the_neck(region)
+    return Head(box=_box(pixels), pixels=pixels, hottest_c=mean_of_hottest(celsius, pixels))
 
 
 def _above_the_neck(region: Mask) -> Mask:
@@ -91,6 +143,7 @@ def _above_the_neck(region: Mask) -> Mask:
     if height < NECK_NEEDS_ROWS:
         return region
     widths = region[first : first + height].sum(axis=1)
+    widths[widths == 0] = widths.max()  # glasses, not a neck
     head_rows = max(height // 2, NECK_NEEDS_ROWS // 2)
     widest = int(widths[:head_rows].argmax())
     lowest = min(height, widest + int(1.2 * widths[widest]))
@@ -102,8 +155,14 @@ def _above_the_neck(region: Mask) -> Mask:
     return head
 
 
-def _may_be_a_face(head: Head, *, beside: Head) -> bool:
+def _is_another_face(head: Head, *, beside: Head) -> bool:
+    """Whether a region is a second face and not the body below the first one."""
+    is_below = head.box.top_px >= beside.box.top_px + beside.box.height_px // 2
+    is_near = _shared_columns(_widened(beside.box), head.box) > 0
+    is_its_body = is_below and is_near and beside.hottest_c - head.hottest_c > BODY_COOLER_C
     return (
-        head.pixel_count >= SECOND_HEAD_SHARE * beside.pixel_count
-        and abs(head.hottest_c - beside.hottest_c) <= SECOND_HEAD_WITHIN_C
+        not is_its_body
+        and head.hottest_c >= SKIN_C[0]
+        and head.pixel_count >= SECOND_HEAD_SHARE * beside.pixel_count
+        and beside.hottest_c - head.hottest_c <= SECOND_HEAD_WITHIN_C
     )

@@ -40,6 +40,7 @@ UNKNOWN_ACCURACY_C = 2.0
 REASON_OF_SCENE = {
     SceneKind.SEVERAL_FACES: UnusableReason.SEVERAL_FACES,
     SceneKind.NO_REFERENCE: UnusableReason.REFERENCE_INVALID,
+    SceneKind.TOO_FAR: UnusableReason.FACE_TOO_SMALL,
 }
 
 
@@ -49,8 +50,8 @@ class PresenceSettings(msgspec.Struct, frozen=True, kw_only=True):
     frames: int = FEWEST_FRAMES
     steady_within_c: float = 1.0
     give_up_after: int = 40
-    empty_after: int = 2
-    moved_after: int = 3
+    empty_after: int = 3
+    moved_after: int = 8
     frozen_after: int = 8
     pause_s: float = 2.0
     forget_after_s: float = 10.0
@@ -183,7 +184,7 @@ class PresenceTracker:
             return boxes[0]
         last = self._box
         nearest = min(boxes, key=lambda box: _distance_px(box, last))
-        return nearest if _distance_px(nearest, last) <= 0.75 * max(last.width_px, last.height_px) else None
+        return nearest if _distance_px(nearest, last) <= max(last.width_px, last.height_px) else None
 
     def _conclude(self, frame: ThermalFrame) -> Reading | None:
         """Give a reading once the last pictures agree; a reason once they agree that there can be none."""

@@ -20,7 +20,12 @@ class SceneKind(StrEnum):
     ONE_FACE = "one_face"
     SEVERAL_FACES = "several_faces"
     NO_REFERENCE = "no_reference"
+    TOO_FAR = "too_far"
     BROKEN = "broken"
+
+
+SMALLEST_FACE_SHARE = 0.16
+"""Of the shorter side of the picture: 19 of 120 pixels, 4 of 24. A smaller face is too far away to be measured."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -52,7 +57,7 @@ class SceneReader:
             return Scene(kind=SceneKind.EMPTY, reference_box=reference_box, surroundings_c=surroundings_c)
         value = self._value(heads[0], reference_c=body.measured_c if body else None)
         return Scene(
-            kind=self._kind(heads, value),
+            kind=_kind(heads, value, shorter_side_px=min(frame.celsius.shape)),
             value=value or without_reference(heads[0].hottest_c),
             boxes=tuple(head.box for head in heads),
             reference_box=reference_box,
@@ -66,10 +71,13 @@ class SceneReader:
             return None
         return corrected(head.hottest_c, reference_c=reference_c, setting=self._setting)
 
-    def _kind(self, heads: tuple[Head, ...], value: CorrectedValue | None) -> SceneKind:
-        if len(heads) > 1:
-            return SceneKind.SEVERAL_FACES
-        return SceneKind.ONE_FACE if value is not None else SceneKind.NO_REFERENCE
+
+def _kind(heads: tuple[Head, ...], value: CorrectedValue | None, *, shorter_side_px: int) -> SceneKind:
+    if heads[0].box.width_px < SMALLEST_FACE_SHARE * shorter_side_px:
+        return SceneKind.TOO_FAR
+    if len(heads) > 1:
+        return SceneKind.SEVERAL_FACES
+    return SceneKind.ONE_FACE if value is not None else SceneKind.NO_REFERENCE
 
 
 def is_same_picture(one: npt.NDArray[np.float32] | None, other: npt.NDArray[np.float32]) -> bool:
