@@ -194,7 +194,7 @@ def sign_in(base_url: str, account: Account) -> httpx.Client:
             raise httpx.ConnectError(msg)
         msg = f"{account.username} cannot sign in at {base_url}: {answer.status_code} {answer.text[:200]}"
         raise OfficerError(msg)
-    client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+    client.headers["X-CSRF-Token"] = client.get("/api/session").raise_for_status().json()["csrf_token"]
     return client
 
 

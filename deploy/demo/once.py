@@ -1,5 +1,6 @@
 """Play one scripted shift in real processes and print its figures: ``./run --once``."""
 
+import contextlib
 import json
 import threading
 import time
@@ -116,7 +117,7 @@ def drain(site: Site, supervisor: Supervisor) -> int:
 
 def close_day(site: Site, *, unsent: int) -> dict[str, Any]:
     """Freeze the day's report through the centre's command, verify the ledger, and collect the figures."""
-    with sign_in(site.url("centre"), site.account("command")) as command:
+    with contextlib.closing(sign_in(site.url("centre"), site.account("command"))) as command:
         report_day = command.get("/api/command/figures").raise_for_status().json()["report_day"]
     pdf, printed = (site.state / f"bao-cao-{report_day}.{kind}" for kind in ("pdf", "json"))
     for kind, path in (("json", printed), ("pdf", pdf)):

@@ -4,6 +4,7 @@ The oracle stands outside the system: the script knows what must happen, and the
 crossing each lane acknowledged as saved.
 """
 
+import contextlib
 import os
 import signal
 import tempfile
@@ -78,6 +79,6 @@ def test_a_shift_survives_kill_9_of_edges_broker_and_centre(site: Site) -> None:
 
 
 def _crossings_at_the_centre(site: Site) -> list[str]:
-    with sign_in(site.url("centre"), site.account("command")) as command:
+    with contextlib.closing(sign_in(site.url("centre"), site.account("command"))) as command:
         listed = command.get("/api/crossings", params={"limit": 10_000}).raise_for_status().json()
     return [row["crossing_id"] for row in listed["crossings"]]
