@@ -18,7 +18,7 @@ HOME_BY_ROLE: Mapping[str, str] = {"officer": "/lanes", "cdc": "/isolation", "ad
 
 _WORDS = (
     "lane",
-    "warning",
+    "DocumentWarningCode",
     "ClockKind",
     "DeviceKind",
     "Direction",

@@ -28,8 +28,8 @@ async function refresh() {
 
 function dayLines(report) {
   const revisions = [...(report.revisions ?? [])].sort((a, b) => b.revision - a.revision);
-  const freeze = mayFreeze && report.state !== "frozen" ? element("button", { class: "button", type: "button", onclick: () => askFreeze(report.day) }, t("report_page.freeze")) : null;
-  if (revisions.length === 0) return [element("tr", {}, element("th", { scope: "row" }, date(report.day)), state(report.state), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", {}, "—"), element("td", {}, freeze))];
+  const freeze = mayFreeze && report.state === "due" ? element("button", { class: "button", type: "button", onclick: () => askFreeze(report.day) }, t("report_page.freeze")) : null;
+  if (revisions.length === 0) return [element("tr", {}, element("th", { scope: "row" }, date(report.day)), state(report.state), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", {}, "—"), element("td", {}, freeze ?? element("span", { class: "small dim" }, report.state === "open" ? t("report_page.not_over") : "")))];
   return revisions.map((one, index) => revisionLine(report, one, index === 0 ? freeze : null, index === 0));
 }
 

@@ -108,7 +108,7 @@ function askFind() {
     found.replaceChildren(...(crossings.length ? crossings.map((one) => element("li", {}, lineOf(one))) : [element("li", { class: "empty" }, t("lane.nothing_found"))]));
     return crossings;
   };
-  const dialog = ask({ title: t("lane.key_find"), fields: [inputField({ name: "query", label: t("lane.find_by"), type: "search", maxlength: 64, autofocus: true }), found] });
+  const dialog = ask({ title: t("lane.key_find"), fields: [inputField({ name: "query", label: t("lane.find_by"), maxlength: 64, autofocus: true }), found] });
   dialog?.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
   dialog?.querySelector("input").addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;

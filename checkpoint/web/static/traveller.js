@@ -25,7 +25,7 @@ function chips(person) {
   const found = [chip(word("TravellerCategory", person.category), "info")];
   if (person.crossings_today > 0) found.push(chip(t("lane.nth_crossing", { count: person.crossings_today + 1 })));
   if (daysLeft(person.document_expires_on) !== null) found.push(chip(t("lane.valid_for_days", { count: daysLeft(person.document_expires_on) }), "wait"));
-  for (const code of person.warnings ?? []) found.push(chip(word("warning", code), "wait"));
+  for (const code of person.warnings ?? []) if (code !== "number_not_verifiable") found.push(chip(word("DocumentWarningCode", code), "wait"));
   return found;
 }
 
@@ -61,7 +61,7 @@ function rows(person) {
     [t("lane.address"), person.address || "—"],
     [t("lane.purpose"), word("PurposeOfCrossing", person.purpose)],
     [t("lane.declaration"), person.has_declaration ? `${health} · ${symptoms}` : health, !person.has_declaration],
-    [t("lane.risk_area"), (person.visited_areas ?? []).map((area) => word("area", area)).join(", ") || t("lane.not_visited")],
+    [t("lane.risk_area"), (person.visited_areas ?? []).map((area) => word("area", area)).join(", ") || t(person.has_declaration ? "lane.not_visited" : "lane.not_asked")],
     person.vehicle_plate ? [t("lane.vehicle"), person.vehicle_plate] : null,
   ];
   return lines.filter(Boolean).flatMap(([term, words, isWarning]) => [element("dt", {}, term), element("dd", { class: isWarning ? "warning" : null }, words)]);

@@ -1,6 +1,6 @@
 // The verdict block: one colour, one shape, one word; the reasons with their clauses; the next action on Enter.
 import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
-import { celsius, tenth } from "../web/js/format.js";
+import { celsius, celsiusBeside, tenth } from "../web/js/format.js";
 import { reason, t, word } from "../web/js/labels.js";
 import { markClock } from "../web/js/clocks.js";
 
@@ -31,7 +31,7 @@ export function showVerdict(view) {
   const key = situation(view);
   setText(find("word"), t(`lane.word_${key}`));
   setText(find("instruction"), t(`lane.say_${key}`));
-  setText(find("temperature"), view.reading ? celsius(view.reading.temperature_c) : "");
+  setText(find("temperature"), view.reading ? celsiusBeside(view.reading.temperature_c, view.verdict?.threshold_c) : "");
   setText(find("uncertainty"), view.reading?.uncertainty_c ? `± ${tenth(view.reading.uncertainty_c)}` : "");
   showReasons(view);
   announce(view, key);

@@ -4,6 +4,7 @@ const locale = { vi: "vi-VN", en: "en-GB", zh: "zh-CN" }[language] ?? "vi-VN";
 const zone = "Asia/Ho_Chi_Minh";
 const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const hundredths = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 const seconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
@@ -17,6 +18,8 @@ const isMissing = (value) => value === null || value === undefined || value === 
 export const integer = (value) => (isMissing(value) ? "—" : integers.format(value));
 export const tenth = (value) => (isMissing(value) ? "—" : tenths.format(value));
 export const celsius = (value) => (isMissing(value) ? "—" : `${tenths.format(value)}\u00a0°C`);
+// Beside a threshold: a second decimal where rounding would make a smaller number look equal to it.
+export const celsiusBeside = (value, threshold) => (isMissing(value) || isMissing(threshold) || value === threshold || tenths.format(value) !== tenths.format(threshold) ? celsius(value) : `${hundredths.format(value)}\u00a0°C`);
 // A share that is not full is never rounded up to 100 %.
 export const percent = (ratio) => (isMissing(ratio) ? "—" : `${percents.format(ratio >= 1 ? 100 : Math.floor(ratio * 1000) / 10)} %`);
 export const time = (value) => (isMissing(value) ? "—" : times.format(new Date(value)));

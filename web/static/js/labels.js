@@ -1,6 +1,6 @@
 // Words of the page's language, from the data block that the server filled. A missing word shows its key,
 // so that it is seen and mended; a test holds the three languages complete.
-import { celsius, shown } from "./format.js";
+import { celsius, celsiusBeside, shown } from "./format.js";
 
 const labels = JSON.parse(document.getElementById("labels").textContent);
 export const language = document.documentElement.dataset.language;
@@ -32,7 +32,7 @@ export function reason({ code, values }) {
   return template.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values?.[name];
     if (value === undefined) return whole;
-    if (name.endsWith("_c")) return celsius(value);
+    if (name.endsWith("_c")) return name === "temperature_c" ? celsiusBeside(value, values.threshold_c) : celsius(value);
     if (!(name in WORDS_BEHIND)) return shown(name, value);
     if (value === "") return t("ReasonDetail.nothing");
     const words = String(value).split(",").map((slug) => word(WORDS_BEHIND[name], slug.trim())).join(language === "zh" ? "、" : ", ");
