@@ -24,9 +24,7 @@ def engine(tmp_path: Path):
 def test_migrating_gives_exactly_the_tables_of_the_store(engine):
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        made = dict(
-            connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
-        )
+        made = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall())
     for table in metadata.sorted_tables:
         wanted = str(CreateTable(table).compile(dialect=engine.dialect))
         assert made[table.name].split() == wanted.split(), table.name

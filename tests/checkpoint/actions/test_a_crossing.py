@@ -302,4 +302,3 @@ def test_a_draft_a_pending_alarm_and_the_room_survive_a_restart_without_any_upli
     edge.do(recheck_person, crossing_id=crossing_id, temperature_c=38.5, site="ear")
     assert edge.sheet.closed.place_id == "C2"
     edge.check_chain()
-

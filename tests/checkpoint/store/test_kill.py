@@ -37,9 +37,7 @@ def test_records_acknowledged_before_a_kill_are_all_there_once_and_in_order(tmp_
     chance = random.Random(7)
     acknowledged: dict[int, str] = {}
     for _ in range(4):
-        fresh = screen_until_killed(
-            tmp_path, after_records=chance.randrange(3, 25), grace_s=chance.uniform(0, 0.02)
-        )
+        fresh = screen_until_killed(tmp_path, after_records=chance.randrange(3, 25), grace_s=chance.uniform(0, 0.02))
         assert not acknowledged.keys() & fresh.keys()
         acknowledged |= fresh
     edge = Edge(tmp_path)

@@ -1,0 +1,56 @@
+"""A wrong settings file is refused as a whole, by file, key and remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from checkpoint.settings import SettingsError, find_settings, load_settings
+from tests.checkpoint.edges import write_settings
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    path = write_settings(folder)
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('edge_id = "mong-cai-1"', "", "edge"),
+        ('edge_id = "mong-cai-1"', 'edge_id = "Móng Cái"', "edge.edge_id"),
+        ("port = 0", "port = 70000", "edge.port"),
+        ("port = 0", "prot = 80\nport = 0", "prot"),
+        ('direction = "entry"', 'direction = "sideways"', "lane[0].direction"),
+        ('devices = ["face-1"]', 'devices = ["face-9"]', "lane.devices"),
+        ('lane_id = "lane-2"', 'lane_id = "lane-1"', "lane.lane_id"),
+        ('places = ["C1", "C2"]', 'places = ["C1", "C1"]', "isolation.places"),
+        ("[isolation]", "[isolation", "TOML"),
+    ],
+)
+def test_a_mistake_is_named_by_file_key_and_remedy(tmp_path, old, new, key):
+    path = changed(tmp_path, old, new)
+    with pytest.raises(SettingsError) as refused:
+        load_settings(path)
+    assert str(path) in str(refused.value)
+    assert key in str(refused.value)
+
+
+def test_relative_folders_are_beside_the_file_and_the_deployment_may_be_the_projects(tmp_path):
+    path = changed(tmp_path, 'deployment = "', 'deployment = "deploy/provinces/quang-ninh.toml"\nlaw = "')
+    settings = load_settings(path)
+    assert settings.data_path == tmp_path / "data"
+    assert Path(settings.edge.deployment).is_file()
+
+
+def test_the_file_is_found_by_option_then_environment(tmp_path):
+    given = tmp_path / "given.toml"
+    assert find_settings(given, environment={"KIEMDICH_SETTINGS": "other.toml"}) == given
+    assert find_settings(None, environment={"KIEMDICH_SETTINGS": "other.toml"}) == Path("other.toml")
+
+
+def test_a_file_that_is_not_there_says_how_to_name_one(tmp_path):
+    with pytest.raises(SettingsError, match="--settings"):
+        load_settings(tmp_path / "nowhere.toml")
