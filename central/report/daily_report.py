@@ -7,7 +7,7 @@ changed; nothing already printed is edited.
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -198,10 +198,6 @@ def decode_report(content: bytes) -> DailyReport:
 def _gate_line(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> GateLine:
     counts = [count for count in snapshot.counts if count.point_of_entry_id == gate.point_of_entry_id]
     has_spoken = bool(counts) or (gate.last_contact_at is not None and gate.last_contact_at >= snapshot.starts_at)
-    ends_at = min(snapshot.cut_off_at, snapshot.taken_at)
-    silent_since = (
-        gate.last_contact_at if has_spoken and gate.last_contact_at and gate.last_contact_at < ends_at else None
-    )
     return GateLine(
         point_of_entry_id=gate.point_of_entry_id,
         name=gate.name,
@@ -213,9 +209,16 @@ def _gate_line(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> GateLine:
         }
         if has_spoken
         else {},
-        reported_until=silent_since,
+        reported_until=gate.last_contact_at if has_spoken and _fell_silent(gate, snapshot=snapshot) else None,
         suspended_by=gate.suspended_by,
     )
+
+
+def _fell_silent(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> bool:
+    """Whether the gate was out of contact for longer than usual when its figures were taken."""
+    ends_at = min(snapshot.cut_off_at, snapshot.taken_at)
+    silent_after = timedelta(seconds=snapshot.silent_after_s)
+    return gate.last_contact_at is not None and gate.last_contact_at < ends_at - silent_after
 
 
 def _identities(gates: Iterable[GateLine], *, totals: Figures) -> tuple[Identity, ...]:
@@ -260,8 +263,8 @@ def _value(figures: Figures | None, name: str) -> int | None:
 def _substance(report: DailyReport) -> tuple[object, ...]:
     return (
         report.totals,
-        tuple((gate.point_of_entry_id, gate.figures, tuple(gate.by_direction.items())) for gate in report.gates),
-        tuple(report.categories.items()),
+        tuple((gate.point_of_entry_id, gate.figures, gate.by_direction, gate.suspended_by) for gate in report.gates),
+        report.categories,
         report.referred,
         report.unmeasured,
         report.orders,

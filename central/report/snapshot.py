@@ -85,12 +85,16 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the report of one day may draw from."""
+    """Everything that the report of one day may draw from.
+
+    ``silent_after_s``: a gate out of contact for longer than this is said to have fallen silent.
+    """
 
     report_day: date
     starts_at: datetime
     cut_off_at: datetime
     taken_at: datetime
+    silent_after_s: int = 900
     gates: tuple[GateSnapshot, ...]
     counts: tuple[DayCount, ...]
     referred: tuple[ReferredRow, ...] = ()

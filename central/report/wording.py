@@ -100,7 +100,7 @@ def words_of(report: DailyReport, *, place: str) -> dict[str, Any]:
         "total_cells": _gate_cells(report.totals, _directions(report)),
         "gate_notes": _gate_notes(report),
         "category_columns": CATEGORY_COLUMNS,
-        "categories": [_category(category, figures) for category, figures in report.categories.items()],
+        "categories": [_category(category, report.categories[category]) for category in TravellerCategory],
         "identity_rule": "Lượt qua cửa khẩu = cho qua + cách ly + chuyển cơ sở y tế + không cho qua + đang chờ + rút.",
         "identities": [_identity(identity, report=report, names=names) for identity in _printed(report.identities)],
         "referred_columns": REFERRED_COLUMNS,

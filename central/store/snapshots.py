@@ -47,6 +47,7 @@ class ReportFrame(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime
     gates: tuple[FrameGate, ...]
     orders: tuple[OrderLine, ...] = ()
+    silent_after_s: int = 900
 
 
 def take_snapshot(engine: Engine, *, frame: ReportFrame) -> ReportSnapshot:
@@ -62,6 +63,7 @@ def take_snapshot(engine: Engine, *, frame: ReportFrame) -> ReportSnapshot:
             starts_at=starts_at,
             cut_off_at=cut_off_at,
             taken_at=frame.taken_at,
+            silent_after_s=frame.silent_after_s,
             gates=_gates(frame, edges=edges),
             counts=_counts(connection, day=frame.report_day),
             referred=tuple(_referred_row(state) for state in states if Figure.SUSPECTED in figures_of(state)),

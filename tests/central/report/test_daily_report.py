@@ -148,6 +148,20 @@ def test_the_same_figures_taken_later_are_no_new_revision() -> None:
     assert says_the_same(first, again)
 
 
+@given(a_days_counts())
+def test_a_report_read_back_from_storage_still_says_the_same(counts: list[DayCount]) -> None:
+    """Looking again without news makes no revision, though stored keys come back in another order."""
+    report = build_report(snapshot(*counts), revision=1)
+    assert says_the_same(decode_report(encode_report(report)), build_report(snapshot(*counts), revision=2))
+
+
+def test_a_gate_heard_a_minute_ago_has_not_fallen_silent() -> None:
+    """An edge speaks every few seconds; only a longer silence than usual is printed."""
+    heard = (gate("mong-cai", last_contact_at=CUT_OFF - timedelta(minutes=1)),)
+    report = build_report(snapshot(count("mong-cai", "crossings", 1), gates=heard), revision=1)
+    assert report.gates[0].reported_until is None
+
+
 def test_before_the_cut_off_the_report_is_provisional() -> None:
     """Figures taken early are marked as such, and the final ones are a revision of their own."""
     early = msgspec.structs.replace(snapshot(), taken_at=CUT_OFF - timedelta(hours=1))
