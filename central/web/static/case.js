@@ -64,13 +64,14 @@ function identityLines(identity) {
 
 function limitWords(clock) {
   const limit_s = limitOf(clock);
+  if (limit_s === 0) return t("desk.at_once");
   return limit_s >= 7200 || limit_s === 3600 ? t("desk.hours", { count: Math.round(limit_s / 3600) }) : t("desk.minutes", { count: Math.round(limit_s / 60) });
 }
 
 function clockCard(clock) {
   const left = element("span", { class: "clock" });
   markClock(left, clock);
-  return element("div", { class: "clock-card" }, element("h2", {}, word("ClockKind", clock.kind)), left, element("p", { class: "dim small" }, [t("desk.limit", { limit: limitWords(clock) }), clock.clause].filter(Boolean).join(" · ")));
+  return element("div", { class: "clock-card" }, element("h2", {}, word("ClockKind", clock.kind)), left, element("p", { class: "small" }, t("desk.limit", { limit: limitWords(clock) })), element("p", { class: "dim small" }, clock.clause ?? ""));
 }
 
 const RED = ["recheck", "referred", "refused", "pending", "isolated"];

@@ -42,7 +42,13 @@ function tile(name, figure, line, { of = "" } = {}) {
   setText(find(`tile-${name}`).querySelector(".line"), line);
 }
 
-const isSilent = (gate) => gate.is_silent && !gate.is_suspended;
+// No figures is never nought: a gate that was heard long ago, or never, is named.
+const isSilent = (gate) => !gate.is_suspended && (gate.is_silent || !gate.figures);
+const NAMED = 3;
+function silentNames(silent) {
+  const named = silent.slice(0, NAMED).map(silentLine).join("; ");
+  return silent.length > NAMED ? `${named}; ${t("command.and_others", { count: silent.length - NAMED })}` : named;
+}
 
 function showTiles({ totals = {}, directions = {}, last_week = {}, isolation = {}, gates = [] }) {
   const compared = last_week?.crossings === null || last_week?.crossings === undefined ? "" : ` · ${t("command.than_last_week", { crossings: last_week.crossings })}`;
@@ -54,7 +60,7 @@ function showTiles({ totals = {}, directions = {}, last_week = {}, isolation = {
   tile("refused", integer(totals.refused), t("command.refused_line", { redirected: totals.redirected }));
   const silent = gates.filter(isSilent);
   find("tile-silent").classList.toggle("silent", silent.length > 0);
-  tile("silent", integer(silent.length), silent.length === 0 ? t("command.nobody_silent") : silent.map(silentLine).join("; "));
+  tile("silent", integer(silent.length), silent.length === 0 ? t("command.nobody_silent") : silentNames(silent));
 }
 
 const silentLine = (gate) => (gate.last_received_at ?? gate.silent_since ? t("command.silent_since", { gate: placeName(gate.name), since_at: gate.last_received_at ?? gate.silent_since }) : t("command.never_heard", { gate: placeName(gate.name) }));
@@ -78,7 +84,7 @@ function gateLine(gate) {
   const tone = isSilent(gate) ? "silent" : null;
   if (!figures) return element("tr", { class: tone }, name, element("td", { colspan: 7 }, t("command.no_figures")), heard);
   const due = figures.crossings - (figures.withdrawn ?? 0);
-  const cells = [integer(gate.entry), integer(gate.exit), due > 0 ? percent(figures.measured / due) : "—", integer(figures.suspected), integer(figures.isolated), integer(figures.refused), integer(figures.pending)];
+  const cells = [integer(gate.entry ?? 0), integer(gate.exit ?? 0), due > 0 ? percent(figures.measured / due) : "—", integer(figures.suspected), integer(figures.isolated), integer(figures.refused), integer(figures.pending)];
   return element("tr", { class: tone }, name, ...cells.map((words) => element("td", { class: "number" }, words)), heard);
 }
 

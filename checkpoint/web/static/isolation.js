@@ -3,7 +3,7 @@ import { read, Refused, send } from "../web/js/api.js";
 import { learnNow, markClock } from "../web/js/clocks.js";
 import { ask, inputField, radioField, textField } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
-import { celsius, time } from "../web/js/format.js";
+import { celsius } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
 
 const REFRESH_MS = 5000;
@@ -26,10 +26,10 @@ function show({ places, now }) {
   setText(find("as-of"), t("isolation_room.as_of", { seen_at: now ?? new Date() }));
   if (JSON.stringify(places) === shown) return;
   shown = JSON.stringify(places);
-  find("places").replaceChildren(...places.map((place) => (place.person ? takenPlace(place) : freePlace(place))));
+  const free = places.filter((place) => !place.person);
+  find("places").replaceChildren(...(taken.length ? taken.map(takenPlace) : [element("li", { class: "empty" }, t("isolation_room.nobody_here"))]));
+  find("free").replaceChildren(...(free.length ? free.map((place) => element("li", { class: "chip" }, place.place_id)) : [element("li", {}, t("isolation_room.full"))]));
 }
-
-const freePlace = ({ place_id }) => element("li", { class: "card place free" }, element("h2", {}, place_id, element("span", { class: "chip" }, t("isolation_room.free"))), element("p", {}, t("isolation_room.nobody")));
 
 function takenPlace({ place_id, person }) {
   const about = [word("TravellerCategory", person.category), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
@@ -49,7 +49,7 @@ function takenPlace({ place_id, person }) {
 function clockLine(clock) {
   const left = element("span", { class: "clock" });
   markClock(left, clock);
-  return element("li", {}, element("span", {}, word("ClockKind", clock.kind), element("br"), element("span", { class: "small dim" }, [clock.clause, time(clock.due_at)].filter(Boolean).join(" · "))), left);
+  return element("li", {}, element("span", {}, word("ClockKind", clock.kind)), left, element("span", { class: "small dim line" }, [t("isolation_room.due", { due_at: clock.due_at }), clock.clause].filter(Boolean).join(" · ")));
 }
 
 function askDischarge(placeId, person) {

@@ -95,7 +95,7 @@ let lastThreshold_c = null;
 // The last hour of this lane as dots, with the threshold: drift is seen with bare eyes.
 export function showLastHour(view) {
   const dots = (view.last_hour ?? []).filter((one) => one.temperature_c !== null && one.temperature_c !== undefined);
-  const threshold_c = view.verdict?.threshold_c ?? view.closed?.verdict?.threshold_c ?? lastThreshold_c;
+  const threshold_c = scannerThreshold(view) ?? lastThreshold_c;
   lastThreshold_c = threshold_c;
   const end_ms = new Date(view.now).getTime();
   const values = dots.map((one) => one.temperature_c).concat(threshold_c === null ? [] : [threshold_c]);
@@ -113,6 +113,12 @@ export function showLastHour(view) {
   const raised = view.summary?.rechecks ?? dots.filter(isRaised).length;
   const people = view.summary?.people ?? dots.length;
   setText(find("hour-summary"), people === 0 ? t("lane.hour_empty") : t("lane.hour_summary", { people: integer(people), rechecks: integer(raised), mean_c: mean(dots) }));
+}
+
+// The threshold of this lane's scanner, never that of the clinical thermometer which closed an alarm.
+function scannerThreshold(view) {
+  const reasons = [...(view.verdict?.reasons ?? []), ...(view.closed?.verdict?.reasons ?? [])];
+  return reasons.find((one) => ["within_threshold", "raised_reading"].includes(one.code))?.values?.threshold_c ?? view.threshold_c ?? null;
 }
 
 // Drawn in the pixels it has, so that letters and dots keep their size on every screen.

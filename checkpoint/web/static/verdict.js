@@ -30,7 +30,7 @@ export function showVerdict(view) {
   setMark(block, "phase", view.phase);
   const key = situation(view);
   setText(find("word"), t(`lane.word_${key}`));
-  setText(find("instruction"), t(`lane.say_${key}`));
+  setText(find("instruction"), view.phase === "empty" && view.saved?.place_id ? t("lane.lead_to_place", { place: view.saved.place_id }) : t(`lane.say_${key}`));
   setText(find("temperature"), view.reading ? celsiusBeside(view.reading.temperature_c, view.verdict?.threshold_c) : "");
   setText(find("uncertainty"), view.reading?.uncertainty_c ? `± ${tenth(view.reading.uncertainty_c)}` : "");
   showReasons(view);
@@ -80,7 +80,7 @@ function lastSaved({ saved, closed }) {
 function windowLine(view) {
   const due_at = new Date(new Date(view.now).getTime() + view.window_left_s * 1000).toISOString();
   const left = element("span", { class: "clock", "data-stops": "yes" });
-  markClock(left, { due_at, limit_s: 1_000_000 });
+  markClock(left, { due_at });
   return element("li", {}, element("p", {}, `${t("lane.reading_awaited")} `, left), element("p", { class: "clause" }, t("lane.scan_again")));
 }
 

@@ -29,7 +29,7 @@ function tick(node) {
   const left_s = (new Date(node.dataset.dueAt).getTime() - now_ms()) / 1000;
   // A window that only closes stops at nought; a legal deadline goes on below it.
   setText(node, duration(node.dataset.stops ? Math.max(0, left_s) : left_s));
-  setMark(node, "urgency", urgency(left_s, Number(node.dataset.limitS)));
+  setMark(node, "urgency", node.dataset.stops ? "calm" : urgency(left_s, Number(node.dataset.limitS)));
 }
 
 function tickAll() {
