@@ -41,6 +41,7 @@ def report_frame(centre: Centre, day: date) -> ReportFrame:
         report_day=day,
         cut_off_hour=centre.deployment.cut_off_hour,
         taken_at=now,
+        silent_after_s=centre.settings.centre.silent_after_min * 60,
         gates=tuple(gates),
         orders=tuple(
             OrderLine(policy_id=document.id, version=document.version, title=document.title.vi)
@@ -83,10 +84,12 @@ def freeze(centre: Centre, day: date, *, by: str, is_early: bool = False) -> int
 def freeze_what_is_due(centre: Centre) -> list[tuple[date, int]]:
     """Freeze the day that closed last, if nobody has; then state late data of the week before.
 
-    Safe to call at any time and from several workers.
+    A day that closed before this centre began is not its to report. Safe to call at any time and
+    from several workers.
     """
     closed = centre.report_day() - timedelta(days=1)
-    if centre.store.reports.newest(closed):
+    _, closed_at = report_period(closed, cut_off_hour=centre.deployment.cut_off_hour)
+    if centre.store.reports.newest(closed) or closed_at <= centre.store.edges.began_at(now=centre.clock()):
         return []
     frozen = [(closed, freeze(centre, closed, by=BY_CUT_OFF))]
     for days_back in range(1, REVISED_FOR_DAYS + 1):

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, select, text, update
 
 from central.store.bulk import insert_missing_rows
 from central.store.engine import reading, writing
@@ -50,13 +50,21 @@ class Edges:
 
     def epoch(self, *, now: datetime) -> str:
         """Return the centre's epoch, made once; a restored centre gets a new one by an operator's word."""
+        return str(self._centre(now=now).epoch)
+
+    def began_at(self, *, now: datetime) -> datetime:
+        """Return when this centre began: the moment its epoch was made."""
+        began: datetime = self._centre(now=now).created_at
+        return began
+
+    def _centre(self, *, now: datetime) -> Row[tuple[int, str, datetime]]:
         with reading(self._engine) as connection:
-            found = connection.execute(select(centre.c.epoch)).scalar_one_or_none()
+            found = connection.execute(select(centre)).one_or_none()
         if found is not None:
-            return str(found)
+            return found
         with writing(self._engine) as connection:
             insert_missing_rows(connection, table=centre, rows=[(1, secrets.token_hex(16), now)])
-            return str(connection.execute(select(centre.c.epoch)).scalar_one())
+            return connection.execute(select(centre)).one()
 
     def find(self, edge_id: str) -> Edge | None:
         """Return an enrolled edge, revoked or not."""
