@@ -20,7 +20,9 @@ which lines are missing, so that the officer is asked to read again and nothing 
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
 from typing import ClassVar, Final
 
@@ -37,6 +39,7 @@ _MAX_LINE_BYTES: Final = 1024
 _NOT_IN_ZONE: Final = re.compile(r"[^A-Z0-9<]")
 _MOST_NOISE: Final = 8
 _FEWEST_LINE: Final = 30
+_CAPITALS: Final = str.maketrans(ascii_lowercase, ascii_uppercase)  # upper() would make two letters of one ß
 
 
 class _Check(msgspec.Struct, frozen=True):
@@ -232,14 +235,12 @@ class MrzReader:
 
 def _readable(content: bytes) -> str | None:
     """Read a line as UTF-8; a line with noise in it as what is left of it, if that may be a zone, else not at all."""
-    padded = content.translate(_AS_BLANKS, b"\x00")
-    try:
-        text = padded.decode()
-    except UnicodeDecodeError:
-        text = "\ufffd"
-    if text.isprintable() and "\ufffd" not in text:
-        return text.strip()
-    left = "".join(chr(code) for code in padded if _is_ascii_sign(code))
+    unpadded = content.translate(_AS_BLANKS, b"\x00")
+    with suppress(UnicodeDecodeError):
+        text = unpadded.decode()
+        if text.isprintable():
+            return text.strip()
+    left = "".join(chr(code) for code in unpadded if _is_ascii_sign(code))
     return left if len(_squeezed(left)) >= _FEWEST_LINE else None
 
 
@@ -255,7 +256,7 @@ def _squeezed(text: str) -> str:
     >>> _squeezed("01|022087001234|Nguyễn Thị Bưởi|...")
     ''
     """
-    capitals = "".join(text.upper().split())
+    capitals = "".join(text.translate(_CAPITALS).split())
     kept = _NOT_IN_ZONE.sub("", capitals)
     return kept if len(capitals) - len(kept) <= _MOST_NOISE else ""
 

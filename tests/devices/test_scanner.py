@@ -158,6 +158,7 @@ def test_an_array_that_falls_silent_is_stale_and_wakes_again(tmp_path, monkeypat
     line.write(frame(2), timeout_s=1.0)
     wait_until(lambda: scanner.health().state is DeviceState.UP)
     scanner.stop(timeout_s=5.0)
+    assert scanner.health().frames == 2
     line.unplug()
 
 
