@@ -39,6 +39,7 @@ app.command("read-document")(read_document_command)
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML file; else KIEMDICH_SETTINGS.")]
 _log = structlog.get_logger("checkpoint")
 _LONGEST_GOODBYE_S = 3
+_SCREEN_STAYS_CONNECTED_S = 75
 _WATCH_DISK_EVERY_S = 1.0
 _DISK_FAILED_EXIT = 75
 
@@ -64,6 +65,7 @@ def serve(settings: SettingsOption = None) -> None:
             access_log=False,
             server_header=False,
             date_header=False,
+            timeout_keep_alive=_SCREEN_STAYS_CONNECTED_S,
             ws_max_size=64 * 1024,
             timeout_graceful_shutdown=_LONGEST_GOODBYE_S,
         ),
