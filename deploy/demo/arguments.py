@@ -16,6 +16,12 @@ def parser() -> argparse.ArgumentParser:
         description="Start two border gates and a provincial centre on this machine, with simulated scanners "
         "that speak the real protocols. Prints the addresses and the demonstration accounts; Ctrl-C stops everything.",
     )
+    _add_shift(words)
+    _add_place(words)
+    return words
+
+
+def _add_shift(words: argparse.ArgumentParser) -> None:
     words.add_argument(
         "--once",
         action="store_true",
@@ -35,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"travellers of the scripted shift (default: {DEFAULT_TRAVELLERS})",
     )
+
+
+def _add_place(words: argparse.ArgumentParser) -> None:
     words.add_argument("--law", choices=LAWS, default=LAWS[0], help="law pack in force (default: %(default)s)")
     words.add_argument(
         "--state",
@@ -54,7 +63,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="first port to try; taken ones are passed over (default: 8000)",
     )
-    return words
 
 
 def _travellers(text: str) -> int:

@@ -57,6 +57,11 @@ class Officer:
         for traveller in script:
             self.handle_one(traveller)
 
+    def leave(self) -> None:
+        """End the session's connections."""
+        self._sign_out()
+        self.control.close()
+
     def handle_one(self, traveller: Traveller) -> str:
         """Take one traveller from paper to durable verdict; return the crossing's identifier."""
         draft_id = self._present(traveller)

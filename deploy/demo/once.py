@@ -47,9 +47,10 @@ class Shift:
         for traveller in script:
             parts[traveller.lane].append(traveller)
         controls = {gate: SimulatorControl(site.control_socket(gate)) for gate in shift.EDGES}
-        officers = [(self._officer(lane, controls[lane.gate_id]), part) for lane, part in parts.items()]
+        self._officers = {lane: self._officer(lane, controls[lane.gate_id]) for lane in parts}
         self._threads = [
-            threading.Thread(target=self._work, args=pair, name=pair[0].lane.lane_id, daemon=True) for pair in officers
+            threading.Thread(target=self._work, args=(officer, parts[lane]), name=officer.place, daemon=True)
+            for lane, officer in self._officers.items()
         ]
 
     def _officer(self, lane: shift.Lane, control: SimulatorControl) -> Officer:
@@ -66,6 +67,8 @@ class Shift:
             officer.work(part)
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits, which raises it
             self._troubles.append(error)
+        finally:
+            officer.leave()
 
     def play(
         self, supervisor: Supervisor, *, announce: Callable[[str], None], meanwhile: Callable[[], None] = lambda: None
