@@ -1,7 +1,7 @@
 """What runs beside the officers: one scanner thread for each device, one uplink thread, the preview.
 
-The uplink's loop is one of the two places of this product that catch every exception: whatever goes
-wrong with the link, the lane goes on, and the uplink starts afresh.
+This supervisor is one of the two places of this product that catch every exception: whatever goes
+wrong beside a lane, the lane goes on, and what failed starts afresh.
 """
 
 import threading
@@ -13,9 +13,11 @@ import msgspec
 import numpy as np
 import structlog
 
+from checkpoint.actions.deciding import is_passage_due, pass_automatically
 from checkpoint.actions.gate import Gate
 from checkpoint.actions.receiving import accept_device_event
 from checkpoint.actions.view import UplinkView
+from checkpoint.store.accounts import COMMIT_TIMEOUT_S
 from devices.reading import DeviceEvent, Reading, ScannedText, ThermalFrame
 from devices.registry import DeviceConfig
 from devices.scanner import DeviceHealth, Scanner
@@ -24,6 +26,7 @@ from sync.exchange.uplink import Uplink, UplinkIdentity
 
 _log = structlog.get_logger("checkpoint")
 _RESTART_PAUSE_S: Final = 2.0
+_PASSAGE_LOOK_S: Final = 0.2
 _FACE_SHOWN_FOR: Final = timedelta(seconds=1.5)
 _ZERO_CELSIUS_CK: Final = 27315
 NOT_CONFIGURED: Final = "not_configured"
@@ -108,6 +111,8 @@ class Workers:
         self._stopping = threading.Event()
         self._uplink = _make_uplink(gate)
         self._uplink_thread = threading.Thread(target=self._run_uplink, name="uplink", daemon=True)
+        self._passing = [lane for lane in gate.settings.lane if lane.automatic_passage_s > 0]
+        self._passage_thread = threading.Thread(target=self._run_passage, name="passage", daemon=True)
 
     def start(self) -> None:
         """Open every device and begin to send."""
@@ -116,6 +121,8 @@ class Workers:
         if self._uplink is not None:
             self._gate.on_record(self._uplink.nudge)
             self._uplink_thread.start()
+        if self._passing:
+            self._passage_thread.start()
 
     def stop(self, *, timeout_s: float = 5.0) -> None:
         """Let the devices go first, so that nothing is acknowledged that is not stored; then the uplink."""
@@ -125,6 +132,8 @@ class Workers:
         if self._uplink is not None:
             self._uplink.nudge()
             self._uplink_thread.join(timeout_s)
+        if self._passing:
+            self._passage_thread.join(timeout_s)
 
     def take_event(self, event: DeviceEvent) -> None:
         """The scanners' sink: returns when the event is durable; faults are counted by the scanner."""
@@ -143,7 +152,8 @@ class Workers:
 
     def uplink_view(self) -> UplinkView:
         """Say where the uplink stands and how many records wait."""
-        delivered = self._gate.store.outgoing.delivered_sequence
+        outgoing = self._gate.store.outgoing
+        delivered = outgoing.delivered_sequence
         if self._uplink is None:
             return UplinkView(state=NOT_CONFIGURED, pending=self._gate.head_sequence - delivered)
         state = self._uplink.state
@@ -153,9 +163,23 @@ class Workers:
             state=state.phase.value,
             pending=max(0, self._gate.head_sequence - delivered),
             since=state.since,
-            last_receipt_at=state.last_receipt_at,
+            last_receipt_at=state.last_receipt_at or outgoing.last_receipt_at,
             reason=state.reason,
         )
+
+    def _run_passage(self) -> None:
+        """Let cleared people pass by themselves on the lanes whose settings say so."""
+        while not self._stopping.wait(_PASSAGE_LOOK_S):
+            for lane in self._passing:
+                sheet, now = self._gate.sheets[lane.lane_id], self._gate.clock()
+                if is_passage_due(sheet, after_s=lane.automatic_passage_s, at=now):
+                    self._pass(lane.lane_id)
+
+    def _pass(self, lane_id: str) -> None:
+        try:
+            self._gate.perform(lambda turn: pass_automatically(turn, lane_id)).result(COMMIT_TIMEOUT_S)
+        except Exception as error:  # noqa: BLE001  # the supervisor: the officer can still press the key
+            _log.error("passage_failed", lane_id=lane_id, error=type(error).__name__)
 
     def _run_uplink(self) -> None:
         """Keep the uplink running until told to stop."""

@@ -1,5 +1,6 @@
 """What an officer does with the person in the lane: amend, choose, measure by hand, except, close, discard."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.settling import close_lane, emptied_by, settle
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.lane import (
+    Phase,
     amend,
     choose,
     discard,
@@ -28,6 +30,7 @@ from sync.agreement.vocabulary import (
     Disposition,
     ExceptionCode,
     MeasuringSite,
+    Outcome,
     ReadingKind,
 )
 
@@ -133,6 +136,31 @@ def close_crossing(turn: Turn, lane_id: str, command: CloseCommand) -> LaneSheet
     assessment = assess_lane(turn.gate, sheet.state, at=turn.at)
     emptied = emptied_by(sheet.state, assessment=assessment)
     return close_lane(turn, lane_id, sheet=sheet, emptied=emptied, assessment=assessment)
+
+
+def pass_automatically(turn: Turn, lane_id: str) -> bool:
+    """Close a cleared crossing without a key press, where the lane's settings allow it; tell whether it was due.
+
+    Only a bound reading passes by itself: an exception, a wait and a refusal want an officer.
+    """
+    sheet = turn.sheet(lane_id)
+    if not is_passage_due(sheet, after_s=turn.gate.settings.lanes[lane_id].automatic_passage_s, at=turn.at):
+        return False
+    assessment = assess_lane(turn.gate, sheet.state, at=turn.at)
+    if assessment.outcome is not Outcome.CLEARED:
+        return False
+    emptied = emptied_by(sheet.state, assessment=assessment)
+    close_lane(turn, lane_id, sheet=sheet, emptied=emptied, assessment=assessment)
+    return True
+
+
+def is_passage_due(sheet: LaneSheet, *, after_s: float, at: datetime) -> bool:
+    """Tell whether a cleared person has been shown as cleared for long enough (0 s: never)."""
+    bound, assessment = sheet.state.bound, sheet.assessment
+    if after_s <= 0 or bound is None or assessment is None or sheet.state.phase is not Phase.VERDICT:
+        return False
+    shown_since = max(bound.observed_at, sheet.state.person.presented_at)
+    return assessment.outcome is Outcome.CLEARED and at - shown_since >= timedelta(seconds=after_s)
 
 
 def discard_draft(turn: Turn, lane_id: str, command: DiscardCommand) -> LaneSheet:

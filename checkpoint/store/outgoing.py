@@ -1,13 +1,14 @@
 """The journal as the uplink sees it: committed entries only, over a reader's connection."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.dialects.sqlite import insert
 
 from checkpoint.store.accounts import COMMIT_TIMEOUT_S
-from checkpoint.store.instants import to_text
+from checkpoint.store.instants import from_optional_text, to_text
 from checkpoint.store.statements import compiled
 from checkpoint.store.tables import episode_key, journal, journal_head, uplink_cursor
 from checkpoint.store.writer import Writer
@@ -45,7 +46,9 @@ class StoredJournal:
         """Read through ``readers``; the receipt goes through the one writer."""
         self._writer = writer
         self._readers = readers
-        self.delivered_sequence = self._load_delivered()
+        self.last_receipt_at: datetime | None = None
+        self.delivered_sequence = 0
+        self._load_cursor()
 
     def head(self) -> ChainHead:
         """Return the journal's own head."""
@@ -96,9 +99,12 @@ class StoredJournal:
         }
         self._writer.submit(lambda transaction: transaction.execute(_NOTE, row).rowcount).result(COMMIT_TIMEOUT_S)
         self.delivered_sequence = receipt.sequence
+        self.last_receipt_at = receipt.received_at
 
-    def _load_delivered(self) -> int:
-        """Return the sequence that the centre's last receipt names, 0 before the first."""
+    def _load_cursor(self) -> None:
+        """Find what the centre's last receipt said, if there is one."""
         with self._readers.connect() as connection:
-            found = connection.execute(select(func.max(uplink_cursor.c.sequence))).scalar_one_or_none()
-        return int(found or 0)
+            row = connection.execute(select(uplink_cursor.c.sequence, uplink_cursor.c.received_at)).first()
+        if row is not None:
+            self.delivered_sequence = row.sequence
+            self.last_receipt_at = from_optional_text(row.received_at)

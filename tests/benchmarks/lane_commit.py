@@ -38,7 +38,7 @@ from sync.agreement.identifiers import uuid7
 from sync.exchange.chain import record_hash
 from tests.benchmarks import BenchmarkResult
 from tests.checkpoint.edges import LANE, ROOT, opened, write_settings
-from tests.services.processes import die_with_parent, free_port, is_listening
+from tests.services.processes import free_port, is_listening
 
 EARLIER_CROSSINGS = int(os.environ.get("KIEMDICH_BENCH_CROSSINGS", "1000000"))
 ROUNDS = 6
@@ -163,9 +163,7 @@ class _Program:
 
     def __enter__(self) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        self._child = subprocess.Popen(
-            [sys.executable, *self._words], cwd=ROOT, env=environment, preexec_fn=die_with_parent
-        )
+        self._child = subprocess.Popen([sys.executable, *self._words], cwd=ROOT, env=environment)
         deadline_s = time.monotonic() + _START_TIMEOUT_S
         waiting = threading.Event()
         while not is_listening(self._port):

@@ -164,21 +164,17 @@ class _Walk:
             self.state = lane.present(state, who, at=at, pairing=PAIRING)
         elif what == "reading":
             self._read(f"reading-{number}", at, age_s, temperature_c, usable)
-        elif what == "choose" and state.candidates:
-            self.state = lane.choose(state, state.candidates[number % len(state.candidates)].reading_id)
-        elif what == "conclude":
-            outcome = (Outcome.CLEARED, Outcome.WAIT, Outcome.RECHECK)[number % 3]
-            self.state = lane.conclude(state, outcome)
-        elif what == "close":
-            closed = lane.close(state, Outcome.CLEARED)
-            assert state.bound is not None or state.exception is not None
-            self.state = closed
-        elif what == "except":
-            self.state = lane.record_exception(state, EXCEPTION)
-        elif what == "recheck":
-            self.state = lane.finish_recheck(state)
-        elif what == "discard":
-            self.state = lane.discard(state)
+        else:
+            deeds = {
+                "choose": lambda: lane.choose(state, (*state.candidates, measurement("none"))[0].reading_id),
+                "conclude": lambda: lane.conclude(state, (Outcome.CLEARED, Outcome.WAIT, Outcome.RECHECK)[number % 3]),
+                "close": lambda: lane.close(state, Outcome.CLEARED),
+                "except": lambda: lane.record_exception(state, EXCEPTION),
+                "recheck": lambda: lane.finish_recheck(state),
+                "discard": lambda: lane.discard(state),
+            }
+            self.state = deeds[what]()
+            assert what != "close" or state.bound is not None or state.exception is not None
 
     def _read(self, reading_id: str, at, age_s: float, temperature_c: float, usable: bool) -> None:
         because = () if usable else ("not_live",)

@@ -32,7 +32,8 @@ def main() -> None:
         draft_id = gate.sheets[LANE].state.person.crossing_id
         closing = msgspec.convert({"draft_id": draft_id}, CloseCommand)
         sheet = gate.perform(lambda turn, closing=closing: close_crossing(turn, LANE, closing)).result(30)
-        print(sheet.saved.sequence, sheet.saved.record_id, flush=True)
+        sys.stdout.write(f"{sheet.saved.sequence} {sheet.saved.record_id}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from tests.checkpoint.people import NORMAL_C, RAISED_C
 TABLES = ("journal", "journal_head", "crossing", "running_clock", "isolation_place", "lane_draft", "device_reading")
 
 
-class Injected(Exception):
+class InjectedError(Exception):
     """Something broke just here."""
 
 
@@ -21,7 +21,7 @@ def everything(edge) -> dict[str, list[tuple]]:
 
 
 def breaking(*_args, **_more):
-    raise Injected
+    raise InjectedError
 
 
 @pytest.mark.parametrize("where", ["add_crossing", "start_running_clocks", "bind_reading"])
@@ -30,7 +30,7 @@ def test_a_failure_between_journal_and_read_model_leaves_no_trace(edge, monkeypa
     edge.scan_face(NORMAL_C)
     draft_id, before, sheet = edge.draft_id, everything(edge), edge.sheet
     monkeypatch.setattr(saving, where, breaking)
-    with pytest.raises(Injected):
+    with pytest.raises(InjectedError):
         edge.do(close_crossing, draft_id=draft_id)
     assert everything(edge) == before
     assert edge.sheet is sheet
@@ -45,7 +45,7 @@ def test_a_referral_is_whole_or_not_at_all(edge, monkeypatch, where):
     edge.scan_face(RAISED_C)
     crossing_id, before = edge.draft_id, everything(edge)
     monkeypatch.setattr(saving, where, breaking)
-    with pytest.raises(Injected):
+    with pytest.raises(InjectedError):
         edge.do(recheck_person, crossing_id=crossing_id, temperature_c=38.8, site="axillary")
     assert everything(edge) == before
     assert edge.check_chain().sequence == 1
@@ -57,7 +57,7 @@ def test_a_rolled_back_record_leaves_no_gap_in_the_sequence(edge, monkeypatch):
         edge.scan_face(NORMAL_C)
         with monkeypatch.context() as broken:
             broken.setattr(saving, "add_crossing", breaking)
-            with pytest.raises(Injected):
+            with pytest.raises(InjectedError):
                 edge.do(close_crossing, draft_id=edge.draft_id)
         edge.do(close_crossing, draft_id=edge.draft_id)
     assert edge.check_chain().sequence == 3

@@ -1,0 +1,104 @@
+"""What runs beside the lane: passage without a key, the thermal picture, the uplink that is not there."""
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+
+from checkpoint.actions.deciding import is_passage_due, measure_person, pass_automatically
+from checkpoint.workers import Workers, encode_picture
+from devices.reading import FaceBox, Fault, FaultCode, ThermalFrame
+from sync.agreement.records import CrossingScreened
+from tests.checkpoint.edges import LANE
+from tests.checkpoint.people import MORNING, NORMAL_C, RAISED_C, after, reading
+from tests.demands import demand
+
+
+def with_passage(edge, after_s: float = 2.0):
+    lanes = tuple(msgspec.structs.replace(lane, automatic_passage_s=after_s) for lane in edge.settings.lane)
+    edge.gate.settings = msgspec.structs.replace(edge.settings, lane=lanes)
+
+
+def passing(edge) -> bool:
+    return edge.gate.perform(lambda turn: pass_automatically(turn, LANE)).result(10)
+
+
+def test_a_cleared_person_passes_by_itself_after_the_seconds_of_the_lane_and_not_before(edge):
+    with_passage(edge)
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    edge.clock.forward(seconds=1.9)
+    assert not passing(edge)
+    edge.clock.forward(seconds=0.2)
+    assert passing(edge)
+    assert isinstance(edge.bodies()[0], CrossingScreened)
+
+
+@pytest.mark.parametrize("what", ["nobody", "no reading", "raised", "not allowed"])
+def test_nobody_else_passes_by_itself(edge, what):
+    with_passage(edge, 0.0 if what == "not allowed" else 2.0)
+    if what != "nobody":
+        edge.present()
+    if what in {"raised", "not allowed"}:
+        edge.scan_face(RAISED_C if what == "raised" else NORMAL_C)
+    edge.clock.forward(seconds=60)
+    assert not is_passage_due(edge.sheet, after_s=edge.gate.settings.lanes[LANE].automatic_passage_s, at=edge.clock.now)
+    assert not passing(edge)
+
+
+@demand("R002")
+def test_without_an_uplink_every_record_waits_and_none_is_lost(edge):
+    workers = Workers(edge.gate)
+    for number in range(5):
+        edge.present(f"QN 50000{number}")
+        edge.do(measure_person, temperature_c=38.9, device_kind="clinical_thermometer", site="axillary")
+        edge.clock.forward(days=2)
+    view = workers.uplink_view()
+    assert view.state == "not_configured"
+    assert view.pending == edge.check_chain().sequence == len(edge.journal())
+    first = edge.gate.store.outgoing.pending_after(0, limit=3)
+    assert [one.sequence for one in first] == [1, 2, 3]
+    assert first[0].episode_key is not None
+    assert [one.record for one in first] == edge.journal()[:3]
+
+
+def test_a_reading_through_the_sink_is_durable_when_the_sink_returns(edge):
+    workers = Workers(edge.gate)
+    edge.present()
+    workers.take_event(reading("one", at=after(1), temperature_c=NORMAL_C))
+    assert edge.rows("SELECT delivery_key FROM device_reading") == [("one",)]
+    fault = Fault(
+        device_id="face-1", observed_at=MORNING, code=FaultCode.GARBAGE, detail="", byte_offset=0, byte_count=1
+    )
+    workers.take_event(fault)
+
+
+def test_a_sink_that_cannot_store_raises_so_that_nothing_is_acknowledged(edge):
+    workers = Workers(edge.gate)
+    edge.gate.store.writer.stop()
+    with pytest.raises(Exception, match="no more records"):
+        workers.take_event(reading("one", at=after(1)))
+
+
+def test_a_picture_is_a_line_of_json_and_centikelvin_pixels():
+    celsius = np.array([[24.0, 36.5], [0.0, -300.0]], dtype=np.float32)
+    frame = ThermalFrame(device_id="gy-1", observed_at=after(1), celsius=celsius, ambient_c=24.2)
+    face = msgspec.structs.replace(
+        reading("one", at=MORNING), face=FaceBox(left_px=1, top_px=0, width_px=1, height_px=2)
+    )
+    head, _, pixels = encode_picture(frame, face_of=face).partition(b"\n")
+    told = json.loads(head)
+    assert (told["width"], told["height"], told["ambient_c"]) == (2, 2, 24.2)
+    assert told["faces"][0] == {"x": 1, "y": 0, "width": 1, "height": 2, "temperature_c": NORMAL_C,
+                               "uncertainty_c": None, "site": "forehead"}  # fmt: skip
+    assert np.frombuffer(pixels, dtype="<u2").tolist() == [29715, 30965, 27315, 0]
+
+
+def test_a_picture_reaches_who_looks_and_is_never_stored(edge):
+    workers, seen = Workers(edge.gate), []
+    workers.previews.listen(lambda lane_id, picture: seen.append((lane_id, picture)))
+    frame = ThermalFrame(device_id="face-1", observed_at=MORNING, celsius=np.zeros((2, 2), dtype=np.float32))
+    workers.take_event(frame)
+    assert [lane_id for lane_id, _ in seen] == [LANE]
+    assert edge.rows("SELECT count(*) FROM device_reading") == [(0,)]
