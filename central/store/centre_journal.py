@@ -85,7 +85,9 @@ def review_of(body: CaseReviewed, *, sequence: int, reviewed_at: datetime) -> Re
 def reviews_of(connection: Connection, *, crossing_id: str) -> list[Review]:
     """Return a crossing's reviews, oldest first."""
     query = select(case_review).where(case_review.c.crossing_id == crossing_id).order_by(case_review.c.sequence)
-    return [msgspec.convert(dict(row), Review) for row in connection.execute(query).mappings()]
+    rows = connection.execute(query).mappings()
+    # The driver's column names are a kind of str of their own, which msgspec does not take for keys.
+    return [msgspec.convert({str(name): row[name] for name in row}, Review) for row in rows]
 
 
 def journal_head(engine: Engine) -> ChainHead:
