@@ -268,4 +268,6 @@ def start(module: str, arguments: list[str], *, purpose: str) -> NoReturn:
     if failed:
         sys.exit(failed)
     os.chdir(ROOT)
+    # Dozens of our processes start from here; compiling every module anew in each costs seconds apiece.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execv(PYTHON, [str(PYTHON), "-m", module, *arguments])
