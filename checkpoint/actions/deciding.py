@@ -170,6 +170,7 @@ def discard_draft(turn: Turn, lane_id: str, command: DiscardCommand) -> LaneShee
     state = discard(sheet.state)
     draft_id = str(command.draft_id)
     drop_episode_key(turn.transaction, draft_id)
+    turn.transaction.after_commit(lambda: turn.gate.forget_key(draft_id))
     log_access(
         turn.transaction,
         at=turn.at,

@@ -143,6 +143,10 @@ class Gate:
         for listener in self._lane_listeners:
             listener(lane_id)
 
+    def forget_key(self, crossing_id: str) -> None:
+        """Drop an episode's key from memory: its record is written, or its draft was discarded."""
+        self.episode_keys.pop(crossing_id, None)
+
     def notice_record(self, saved: Saved) -> None:
         """Tell those who wait that the journal grew. For the writer's thread."""
         self.head_sequence = saved.sequence

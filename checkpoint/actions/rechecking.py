@@ -89,7 +89,7 @@ def _measure_clinically(turn: Turn, lane_id: str, command: RecheckCommand) -> La
 def admit_person(turn: Turn, crossing_id: str) -> Referral:
     """Give a place to a person who stayed referred because the room was full."""
     row = require_crossing(turn, crossing_id)
-    if row.disposition is not Disposition.REFERRED:
+    if row.disposition is not Disposition.REFERRED or not row.is_open:
         code = "not_referred"
         raise ActionRefusedError(code)
     return isolate(turn, crossing_id, lane_id=row.lane_id, nationality=row.nationality)
@@ -98,7 +98,7 @@ def admit_person(turn: Turn, crossing_id: str) -> Referral:
 def discharge_person(turn: Turn, crossing_id: str, command: DischargeCommand) -> Saved:
     """Let a person leave the isolation room; every clock of the crossing stops."""
     row = require_crossing(turn, crossing_id)
-    if row.place_id is None and row.disposition is command.disposition and row.recheck_c is not None:
+    if not row.is_open and row.disposition is command.disposition:
         return Saved(sequence=row.last_sequence, record_id=row.record_id, recorded_at=row.recorded_at)
     room_id = turn.gate.settings.isolation.room_id
     try:
@@ -117,7 +117,14 @@ def discharge_person(turn: Turn, crossing_id: str, command: DischargeCommand) ->
     saved = turn.append(discharged, lane_id=row.lane_id, observed_at=turn.at)
     hold_place(turn.transaction, row.place_id, crossing_id=None, at=None)
     stop_running_clocks(turn.transaction, crossing_id, at=turn.at)
-    settle_crossing(turn.transaction, crossing_id, disposition=command.disposition, place_id=None, saved=saved)
+    settle_crossing(
+        turn.transaction,
+        crossing_id,
+        disposition=command.disposition,
+        place_id=None,
+        saved=saved,
+        has_left=True,
+    )
     log_access(
         turn.transaction,
         at=turn.at,

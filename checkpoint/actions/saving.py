@@ -98,7 +98,7 @@ def _sealed_for(turn: Turn, sheet: LaneSheet) -> SealedFor | None:
 
 
 def _count(turn: Turn, lane_id: str, screened: CrossingScreened) -> None:
-    turn.gate.episode_keys.pop(screened.crossing_id, None)
+    turn.gate.forget_key(screened.crossing_id)
     turn.gate.tally.add(screened.facts.category, at=turn.at)
     for measurement in screened.facts.measurements:
         dot = LaneDot(

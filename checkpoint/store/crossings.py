@@ -6,18 +6,20 @@ Each row follows from the journal; it is written in the same commit as the recor
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, literal_column, or_, select, text, update
 
 from checkpoint.store.instants import from_optional_text, from_text, to_text
 from checkpoint.store.journal import Saved
 from checkpoint.store.statements import compiled, insert_into
-from checkpoint.store.tables import crossing, journal
+from checkpoint.store.tables import crossing, journal, journal_head
 from checkpoint.store.writer import Transaction
 from sync.agreement.facts import Measurement
 from sync.agreement.records import CrossingCorrected, CrossingScreened, TravellerIdentity
 from sync.agreement.vocabulary import Disposition
 
 HISTORY_ROWS = 14
+SEARCHED_RECORDS = 50_000
+_OPEN = frozenset({Disposition.PENDING, Disposition.REFERRED, Disposition.ISOLATED})
 
 
 class CrossingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,7 @@ class CrossingRow(msgspec.Struct, frozen=True, kw_only=True):
     exception_reason: str | None
     redirect_to: str | None
     place_id: str | None
+    is_open: bool
 
 
 class PastTemperature(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +87,7 @@ _SETTLE = compiled(
     .values(
         disposition=bindparam("new_disposition"),
         place_id=bindparam("new_place_id"),
+        is_open=bindparam("new_is_open"),
         last_sequence=bindparam("new_sequence"),
     )
 )
@@ -107,6 +111,11 @@ _CORRECT = compiled(
     )
 )
 _FIRST_RECORD = compiled(select(journal.c.bytes).where(journal.c.sequence == bindparam("sequence")))
+
+
+def is_open(disposition: Disposition) -> bool:
+    """Tell whether a crossing that stands here waits for something, unless the person has left."""
+    return disposition in _OPEN
 
 
 def add_crossing(
@@ -145,6 +154,7 @@ def add_crossing(
             "exception_reason": exception.reason if exception else None,
             "redirect_to": screened.assessment.redirect_to,
             "place_id": None,
+            "is_open": int(is_open(screened.disposition)),
         },
     )
 
@@ -173,15 +183,22 @@ def crossings_since(transaction: Transaction, person_key: str, *, since: datetim
 
 
 def settle_crossing(
-    transaction: Transaction, crossing_id: str, *, disposition: Disposition, place_id: str | None, saved: Saved
+    transaction: Transaction,
+    crossing_id: str,
+    *,
+    disposition: Disposition,
+    place_id: str | None,
+    saved: Saved,
+    has_left: bool = False,
 ) -> None:
-    """Note where a crossing stands after a later record."""
+    """Note where a crossing stands after a later record; ``has_left``: nothing more happens at this gate."""
     transaction.execute(
         _SETTLE,
         {
             "wanted_id": crossing_id,
             "new_disposition": disposition.value,
             "new_place_id": place_id,
+            "new_is_open": int(is_open(disposition) and not has_left),
             "new_sequence": saved.sequence,
         },
     )
@@ -217,20 +234,26 @@ def correct_crossing(transaction: Transaction, row: CrossingRow, *, corrected: C
 def list_crossings(
     connection: Connection, *, limit: int, before: int | None = None, query: str = "", person_key: str = ""
 ) -> list[CrossingRow]:
-    """Return crossings, newest first, before a sequence; ``query`` is part of a name or a whole number."""
+    """Return crossings, newest first, before a sequence; ``query`` is part of a name or a whole number.
+
+    A pass or citizen's number (``person_key``) is found however old; a name or another number only
+    among the latest crossings, so that a search never reads the whole database.
+    """
     statement = select(crossing).order_by(crossing.c.sequence.desc()).limit(limit)
     if before is not None:
         statement = statement.where(crossing.c.sequence < before)
     if query:
-        by_name = crossing.c.full_name.icontains(query, autoescape=True)
-        statement = statement.where(or_(by_name, crossing.c.person_key == person_key))
+        newest = select(journal_head.c.sequence).scalar_subquery()
+        by_words = or_(crossing.c.full_name.icontains(query, autoescape=True), crossing.c.document_number == query)
+        by_words = and_(by_words, crossing.c.sequence > newest - SEARCHED_RECORDS)
+        statement = statement.where(crossing.c.person_key == person_key if person_key else by_words)
     return [_as_row(tuple(row)) for row in connection.execute(statement)]
 
 
 def open_crossings(connection: Connection) -> list[CrossingRow]:
-    """Return the crossings that wait for something: pending, referred, isolated."""
-    waiting = [Disposition.PENDING.value, Disposition.REFERRED.value, Disposition.ISOLATED.value]
-    statement = select(crossing).where(crossing.c.disposition.in_(waiting)).order_by(crossing.c.sequence)
+    """Return the crossings for which something must still happen at this gate."""
+    # Spelled out, not bound: only then does SQLite see that the small index answers it.
+    statement = select(crossing).where(text("is_open = 1")).order_by(crossing.c.sequence)
     return [_as_row(tuple(row)) for row in connection.execute(statement)]
 
 
@@ -246,4 +269,5 @@ def _as_row(values: tuple[object, ...]) -> CrossingRow:
     for name in _OPTIONAL_INSTANTS:
         text = fields[name]
         fields[name] = from_optional_text(None if text is None else str(text))
+    fields["is_open"] = bool(fields["is_open"])
     return msgspec.convert(fields, CrossingRow)

@@ -108,9 +108,10 @@ crossing = Table(
     Column("exception_reason", Text),
     Column("redirect_to", Text),
     Column("place_id", Text),
+    Column("is_open", Integer, nullable=False),
     Index(None, "person_key", "presented_at"),
-    # Few crossings are open at any time, so the index over those stays small for ever.
-    Index("ix_crossing_open", "disposition", sqlite_where=text("disposition IN ('pending', 'isolated', 'referred')")),
+    # Open: somebody waits here for a recheck, a place, or the way out. Few are, so this index stays small.
+    Index("ix_crossing_open", "is_open", sqlite_where=text("is_open = 1")),
     sqlite_strict=True,
 )
 

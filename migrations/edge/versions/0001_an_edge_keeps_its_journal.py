@@ -48,12 +48,13 @@ STATEMENTS = (
         exception_reason TEXT,
         redirect_to TEXT,
         place_id TEXT,
+        is_open INTEGER NOT NULL,
         CONSTRAINT pk_crossing PRIMARY KEY (sequence),
         CONSTRAINT uq_crossing_crossing_id UNIQUE (crossing_id)
     ) STRICT
     """,
     """
-    CREATE INDEX ix_crossing_open ON crossing (disposition) WHERE disposition IN ('pending', 'isolated', 'referred')
+    CREATE INDEX ix_crossing_open ON crossing (is_open) WHERE is_open = 1
     """,
     """
     CREATE INDEX ix_crossing_person_key_presented_at ON crossing (person_key, presented_at)

@@ -12,7 +12,8 @@ from checkpoint.actions.deciding import (
     except_person,
     measure_person,
 )
-from checkpoint.actions.rechecking import discharge_person, recheck_person
+from checkpoint.actions.listing import isolation_view
+from checkpoint.actions.rechecking import admit_person, discharge_person, recheck_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.lane import LaneError, LaneFault, Phase
 from sync.agreement.records import (
@@ -136,6 +137,30 @@ def test_when_the_room_is_full_the_person_stays_referred_and_the_reason_is_told(
     assert isinstance(edge.bodies()[-1], TravellerDischarged)
     assert isolated(edge, "QN 100004") != crossing_id
     assert edge.sheet.closed.place_id == "C1"
+
+
+@demand("R019")
+def test_who_waits_for_a_place_is_shown_until_a_place_is_free_and_not_after_leaving(edge):
+    first, second = isolated(edge, "QN 100001"), isolated(edge, "QN 100002")
+    waiting = isolated(edge, "QN 100003")
+    assert [person.crossing_id for person in isolation_view(edge.gate).waiting] == [waiting]
+    with pytest.raises(ActionRefusedError) as refused:
+        edge.gate.perform(lambda turn: admit_person(turn, first), officer_ref="canbo").result(10)
+    assert refused.value.code == "not_referred"
+    words = {"disposition": "referred", "destination": "TTYT Móng Cái", "reason": "Chuyển tuyến"}
+    edge.about(discharge_person, first, **words)
+    referral = edge.gate.perform(lambda turn: admit_person(turn, waiting), officer_ref="canbo").result(10)
+    assert referral.place_id == "C1"
+    view = isolation_view(edge.gate)
+    assert view.waiting == ()
+    assert {place.person.crossing_id for place in view.places} == {second, waiting}
+
+
+def test_the_room_is_found_without_reading_a_million_crossings(edge):
+    plan = edge.rows("EXPLAIN QUERY PLAN SELECT * FROM crossing WHERE is_open = 1 ORDER BY sequence")
+    assert any("ix_crossing_open" in row[3] for row in plan)
+    plan = edge.rows("EXPLAIN QUERY PLAN SELECT * FROM crossing WHERE person_key = 'k' ORDER BY presented_at DESC")
+    assert any("ix_crossing_person_key" in row[3] for row in plan)
 
 
 def test_a_discharge_frees_the_place_stops_every_clock_and_may_be_asked_twice(edge):
