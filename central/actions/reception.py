@@ -62,13 +62,26 @@ class Reception:
             question.check(signature=signature, public_key=edge.public_key)
         except SignatureError as error:
             raise PushRefusedError(code="bad_signature", http_code=401) from error
-        head = self._store.edges.head(edge.edge_id, incarnation=question.incarnation, now=self._clock())
+        now = self._clock()
+        head = self._store.edges.head(edge.edge_id, incarnation=question.incarnation, now=now)
+        unsigned = Receipt(
+            epoch=self._epoch,
+            edge_id=edge.edge_id,
+            incarnation=question.incarnation,
+            sequence=head.sequence,
+            hash=head.hash.hex(),
+            ledger_position=self._store.edges.ledger_position(),
+            received_at=now,
+            nonce=question.nonce,
+            signature="",
+        )
         return HeadAnswer(
             epoch=self._epoch,
             edge_id=edge.edge_id,
             incarnation=question.incarnation,
             sequence=head.sequence,
             hash=head.hash.hex(),
+            receipt=sign_receipt(unsigned, key=self._key),
         )
 
     def take_push(self, headers: PushHeaders, *, signature: str, body: bytes) -> PushAnswer:

@@ -84,7 +84,7 @@ def verify_chain(
             head = extend(head, sequence=link.sequence, previous_hash=link.previous_hash, own_hash=record_hash(record))
         except ChainBrokenError as broken:
             return broken.difference
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return _difference(head.sequence + 1, "record", expected="a record of version 1", found="unreadable bytes")
     return head
 

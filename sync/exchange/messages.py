@@ -68,16 +68,6 @@ class BatchError(ValueError):
         super().__init__(message)
 
 
-class HeadAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the centre stands with one chain. ``hash`` is hex; sequence 0 = it holds nothing."""
-
-    epoch: str
-    edge_id: str
-    incarnation: int
-    sequence: int
-    hash: Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
-
-
 class RecordAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one record of a push; ``ledger_position`` counts from 1 without gaps."""
 
@@ -87,7 +77,10 @@ class RecordAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """The centre's signed word that it durably holds a chain up to ``sequence`` with ``hash`` (hex)."""
+    """The centre's signed word that it durably holds a chain up to ``sequence`` with ``hash`` (hex).
+
+    ``ledger_position`` is the record's own; in the answer to a head question, the ledger's length.
+    """
 
     epoch: str
     edge_id: str
@@ -98,6 +91,21 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     nonce: str
     signature: str
+
+
+class HeadAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the centre stands with one chain. ``hash`` is hex; sequence 0 = it holds nothing.
+
+    The receipt says the same under the centre's signature and this question's nonce, so that a push
+    whose answer was lost is receipted after all.
+    """
+
+    epoch: str
+    edge_id: str
+    incarnation: int
+    sequence: int
+    hash: Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+    receipt: Receipt
 
 
 class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ taken as delivered before the centre's receipt says so. Nothing here can stop a 
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -20,6 +20,8 @@ from sync.exchange.messages import BATCH_LIMIT_RECORDS, HeadAnswer, Receipt, Ref
 
 BACK_OFF_FLOOR_S = 1.0
 BACK_OFF_CAP_S = 300.0
+HEARTBEAT = timedelta(seconds=60)
+"""How often an idle edge asks for the head: a quiet gate is not a silent one, and a restored centre is noticed."""
 
 
 class Phase(StrEnum):
@@ -177,7 +179,7 @@ def _look(state: UplinkState, *, event: RecordsPending, now: datetime) -> tuple[
     if state.head is None:
         return _ask(state, now=now)
     if event.journal_head.sequence <= state.head.sequence:
-        return state, Rest()
+        return _ask(state, now=now) if now - state.since >= HEARTBEAT else (state, Rest())
     push = Push(after=state.head, limit=state.batch_limit, epoch=state.epoch)
     return _go(state, phase=Phase.PUSHING, now=now), push
 

@@ -191,11 +191,15 @@ class Uplink:
         question = HeadQuestion(edge=me.edge_id, incarnation=me.incarnation, nonce=secrets.token_hex(16))
         try:
             answer = self._transport.ask_head(question, key=me.signing_key)
-        except TransportError as error:
-            return TransportFailed(reason=error.reason, retry_after_s=error.retry_after_s)
-        except RefusedError as error:
-            return RequestRefused(code=error.refusal.code, retry_after_s=error.retry_after_s)
+            said = (answer.receipt.sequence, answer.receipt.hash, answer.receipt.epoch)
+            self._check(
+                answer.receipt, nonce=question.nonce, is_as_said=said == (answer.sequence, answer.hash, answer.epoch)
+            )
+        except (TransportError, RefusedError, SignatureError) as error:
+            return _event_of(error)
         own_hash = GENESIS_HASH if answer.sequence == 0 else self._journal.hash_at(answer.sequence)
+        if answer.sequence > 0 and own_hash is not None and own_hash.hex() == answer.hash:
+            self._journal.note_receipt(answer.receipt)
         return HeadReceived(answer=answer, own_hash=own_hash)
 
     def _push(self, push: Push) -> UplinkEvent:
@@ -212,13 +216,12 @@ class Uplink:
         )
         try:
             answer = self._transport.push(headers, body=body, key=me.signing_key)
-            self._check(answer.receipt, headers=headers)
-        except TransportError as error:
-            return TransportFailed(reason=error.reason, retry_after_s=error.retry_after_s)
-        except RefusedError as error:
-            return RequestRefused(code=error.refusal.code, retry_after_s=error.retry_after_s)
-        except SignatureError:
-            return TransportFailed(reason="forged_receipt")
+            said = (answer.receipt.sequence, answer.receipt.hash, answer.receipt.epoch)
+            self._check(
+                answer.receipt, nonce=headers.nonce, is_as_said=said == (headers.last, headers.head_hash, push.epoch)
+            )
+        except (TransportError, RefusedError, SignatureError) as error:
+            return _event_of(error)
         self._journal.note_receipt(answer.receipt)
         return ReceiptReceived(receipt=answer.receipt)
 
@@ -232,10 +235,23 @@ class Uplink:
                 return batch, body
             batch = batch[: len(batch) // 2]
 
-    def _check(self, receipt: Receipt, *, headers: PushHeaders) -> None:
-        """A receipt counts only if the centre signed it for this very push."""
+    def _check(self, receipt: Receipt, *, nonce: str, is_as_said: bool) -> None:
+        """A receipt counts only if the centre signed it for this chain and this very request."""
         check_receipt(receipt, public_key=self._identity.centre_public_key)
-        said = (receipt.edge_id, receipt.incarnation, receipt.nonce, receipt.sequence, receipt.hash)
-        if said != (headers.edge, headers.incarnation, headers.nonce, headers.last, headers.head_hash):
-            message = "the receipt is for another push"
+        me = self._identity
+        if not is_as_said or (receipt.edge_id, receipt.incarnation, receipt.nonce) != (
+            me.edge_id,
+            me.incarnation,
+            nonce,
+        ):
+            message = "the receipt is for another request"
             raise SignatureError(message)
+
+
+def _event_of(error: TransportError | RefusedError | SignatureError) -> UplinkEvent:
+    """Say to the state table what went wrong."""
+    if isinstance(error, RefusedError):
+        return RequestRefused(code=error.refusal.code, retry_after_s=error.retry_after_s)
+    if isinstance(error, TransportError):
+        return TransportFailed(reason=error.reason, retry_after_s=error.retry_after_s)
+    return TransportFailed(reason="forged_receipt")

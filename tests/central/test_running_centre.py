@@ -103,7 +103,6 @@ def overwrite(centre, *, position: int, record: bytes) -> None:
     engine.dispose()
 
 
-@demand("R001")
 def test_cdc_sees_a_referred_traveller_classes_the_case_and_opens_the_person_with_a_reason(centre):
     journal = EdgeJournal("mong-cai-1")
     centre.enrol(journal, gate="mong-cai")
