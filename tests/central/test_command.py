@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from central.actions.opening import open_centre
 from central.actions.reception import Reception
@@ -14,7 +15,7 @@ from sync.agreement.vocabulary import Direction, Disposition
 from tests.central.pushes import ask, push
 from tests.central.running import write_settings
 from tests.demands import demand
-from tests.sync.exchange.journals import MORNING, EdgeJournal, isolated, rechecked, screened
+from tests.sync.exchange.journals import MORNING, isolated, rechecked, screened
 from web.passwords import Passwords
 from web.sign_in import User
 
@@ -34,7 +35,9 @@ def clock():
 
 @pytest.fixture
 def centre(database_url: str, tmp_path: Path, clock):
-    return open_centre(load_settings(write_settings(tmp_path, database_url=database_url, port=0)), clock=clock)
+    opened = open_centre(load_settings(write_settings(tmp_path, database_url=database_url, port=0)), clock=clock)
+    yield opened
+    opened.store.close()
 
 
 @pytest.fixture
@@ -51,10 +54,27 @@ def reception(centre, clock):
 def command(centre):
     hashed = Passwords().hash_password("mật-khẩu-dài-9", username="chihuy")
     centre.store.accounts.put_user(User(username="chihuy", name="Chỉ huy", role="command", password_hash=hashed))
-    with TestClient(build_app(centre), base_url="http://127.0.0.1") as client:
-        answer = client.post("/sign-in", json={"username": "chihuy", "password": "mật-khẩu-dài-9"})
+    with start_blocking_portal() as portal:
+        browser = Browser(centre, portal=portal)
+        answer = browser.post("/sign-in", json={"username": "chihuy", "password": "mật-khẩu-dài-9"})
         assert answer.status_code == 204, answer.text
-        yield client
+        yield browser
+        portal.call(browser.client.aclose)
+
+
+class Browser:
+    """The whole service without a socket, spoken to from a test that does not await."""
+
+    def __init__(self, centre, *, portal: BlockingPortal) -> None:
+        transport = httpx.ASGITransport(app=build_app(centre))
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+        self._portal = portal
+
+    def get(self, path):
+        return self._portal.call(self.client.get, path)
+
+    def post(self, path, **content):
+        return self._portal.call(lambda: self.client.post(path, **content))
 
 
 def gate_of(command, name):
