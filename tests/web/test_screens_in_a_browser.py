@@ -351,4 +351,4 @@ def test_the_command_page_names_silent_gates_and_never_counts_them_as_nought(pag
     assert "Bắc Phong Sinh" in tile
     row = page.locator("#gates tr", has_text="Bắc Phong Sinh").inner_text()
     assert "KHÔNG CÓ SỐ LIỆU" in row
-    assert "99,9 %" in page.locator("#tile-measured").inner_text(), "never rounded up to 100 %"
+    assert "99,9\u00a0%" in page.locator("#tile-measured").inner_text(), "never rounded up to 100 %"

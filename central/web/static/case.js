@@ -16,7 +16,7 @@ export function showCase(found, { refresh }) {
   find("detail").replaceChildren(
     head(found, identity),
     identity ? identityLines(identity) : "",
-    element("div", { class: "clock-cards" }, ...(found.clocks ?? []).map(clockCard)),
+    element("div", { class: "clock-cards" }, ...[...(found.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at)).map(clockCard)),
     element("div", { class: "case-columns" }, timeline(found), element("div", {}, readings(found), grounds(found), reviews(found))),
     element("p", { class: "saved-line", role: "status" }, notice),
     element(

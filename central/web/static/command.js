@@ -51,7 +51,7 @@ function silentNames(silent) {
 }
 
 function showTiles({ totals = {}, directions = {}, last_week = {}, isolation = {}, gates = [] }) {
-  const compared = last_week?.crossings === null || last_week?.crossings === undefined ? "" : ` · ${t("command.than_last_week", { crossings: last_week.crossings })}`;
+  const compared = !last_week?.crossings ? "" : ` · ${t("command.than_last_week", { crossings: last_week.crossings })}`;
   tile("crossings", integer(totals.crossings), t("command.in_and_out", { entry: directions.entry, exit: directions.exit }) + compared);
   const due = (totals.crossings ?? 0) - (totals.withdrawn ?? 0);
   tile("measured", due > 0 ? percent(totals.measured / due) : "—", t("command.measured_line", { measured: totals.measured, not_measured: totals.not_measured }));

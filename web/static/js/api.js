@@ -8,7 +8,7 @@ export class Refused extends Error {
     this.httpCode = httpCode;
     this.detailKey = refusal.detail_key ?? `refusal.${this.code}`;
     this.whatToDoKey = refusal.what_to_do_key ?? `refusal.${this.code}_do`;
-    this.values = refusal.values ?? {};
+    this.values = { code: `${this.code} ${httpCode}`, ...refusal.values };
   }
 
   get words() {

@@ -21,11 +21,13 @@ export const celsius = (value) => (isMissing(value) ? "—" : `${tenths.format(v
 // Beside a threshold: a second decimal where rounding would make a smaller number look equal to it.
 export const celsiusBeside = (value, threshold) => (isMissing(value) || isMissing(threshold) || value === threshold || tenths.format(value) !== tenths.format(threshold) ? celsius(value) : `${hundredths.format(value)}\u00a0°C`);
 // A share that is not full is never rounded up to 100 %.
-export const percent = (ratio) => (isMissing(ratio) ? "—" : `${percents.format(ratio >= 1 ? 100 : Math.floor(ratio * 1000) / 10)} %`);
+export const percent = (ratio) => (isMissing(ratio) ? "—" : `${percents.format(ratio >= 1 ? 100 : Math.floor(ratio * 1000) / 10)}\u00a0%`);
 export const time = (value) => (isMissing(value) ? "—" : times.format(new Date(value)));
 export const timeWithSeconds = (value) => (isMissing(value) ? "—" : seconds.format(new Date(value)));
 export const date = (value) => (isMissing(value) ? "—" : DATE_ORDER(...dayParts(value)));
 export const dayMonth = (value) => (isMissing(value) ? "—" : DAY_MONTH_ORDER(...dayParts(value)));
+// A time alone for today, with its date otherwise.
+export const timeOrDate = (value) => (isMissing(value) ? "—" : dayParts(value).join() === dayParts(Date.now()).join() ? time(value) : dateTime(value));
 export const dateTime = (value) => (isMissing(value) ? "—" : `${time(value)} ${date(value)}`);
 
 // 4:48, 1:20:05 or 47:22 h; below zero with a minus sign. Two forms: with seconds below an hour.
@@ -41,7 +43,7 @@ export function duration(total_s) {
 export function shown(name, value) {
   if (isMissing(value)) return "—";
   if (name.endsWith("_c")) return tenth(value);
-  if (name.endsWith("_at")) return time(value);
+  if (name.endsWith("_at")) return timeOrDate(value);
   if (name.endsWith("_on")) return date(value);
   if (name.endsWith("_s")) return integer(Math.ceil(value));
   return typeof value === "number" ? integer(value) : String(value);
