@@ -1,6 +1,8 @@
 """The edge's interface over real HTTP, in the real program."""
 
+import contextlib
 import json
+import signal
 import threading
 from pathlib import Path
 
@@ -162,6 +164,27 @@ def test_logs_are_json_and_name_nobody(served):
     for line in (served.folder / "edge.log").read_text(encoding="utf-8").splitlines():
         assert json.loads(line)["event"]
         assert "QN 2" not in line
+
+
+def test_a_stop_ends_open_screens_closes_the_store_and_exits_cleanly(tmp_path):
+    edge = RunningEdge(tmp_path)
+    edge.add_officer()
+    edge.process.start()
+    officer = edge.sign_in()
+    officer.clear("QN 600001")
+    with officer.client.stream("GET", f"/api/lanes/{LANE}/events") as stream:
+        lines = stream.iter_lines()
+        next(lines)
+        child = edge.process.child
+        child.send_signal(signal.SIGTERM)
+        with contextlib.suppress(httpx.TransportError):
+            list(lines)
+    assert child.wait(10) == 0
+    events = [json.loads(line)["event"] for line in (tmp_path / "edge.log").read_text("utf-8").splitlines()]
+    assert events[-1] == "stopped"
+    wal = tmp_path / "data" / "edge.db-wal"
+    assert not wal.exists() or wal.stat().st_size == 0
+    officer.client.close()
 
 
 def test_signed_in_officers_drafts_and_records_survive_kill_9(tmp_path):
