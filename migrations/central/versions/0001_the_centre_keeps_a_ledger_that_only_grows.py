@@ -212,10 +212,11 @@ def _make_edge() -> None:
 def _make_episode_key() -> None:
     op.create_table(
         "episode_key",
+        sa.Column("edge_id", sa.Text(), nullable=False),
         sa.Column("episode_id", sa.Text(), nullable=False),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("episode_id", "recipient", name=op.f("pk_episode_key")),
+        sa.PrimaryKeyConstraint("edge_id", "episode_id", "recipient", name=op.f("pk_episode_key")),
     )
 
 
