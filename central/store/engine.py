@@ -22,13 +22,18 @@ class SqliteTooOldError(RuntimeError):
 
 
 def open_engine(url: str) -> Engine:
-    """Open the database of ``url``; nothing is connected yet."""
+    """Open the database of ``url``; nothing is connected yet.
+
+    What a statement was given never stands in an error: logs hold no personal data.
+    """
     if url.startswith("postgresql+psycopg://"):
-        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
     if tuple(sqlcipher.sqlite_version_info) < SQLITE_FLOOR:
         msg = f"SQLite {sqlcipher.sqlite_version} can lose commits in WAL mode; 3.51.3 or newer is needed"
         raise SqliteTooOldError(msg)
-    engine = create_engine(url, module=sqlcipher, poolclass=QueuePool, pool_size=10, max_overflow=10)
+    engine = create_engine(
+        url, module=sqlcipher, poolclass=QueuePool, pool_size=10, max_overflow=10, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
