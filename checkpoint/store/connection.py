@@ -111,6 +111,7 @@ def open_engine(path: Path, *, key: str, begin: str = "BEGIN", readers: int = 3)
         poolclass=QueuePool,
         pool_size=readers,
         max_overflow=0,
+        hide_parameters=True,  # logs hold no personal data, not even those of a failed statement
     )
 
     @event.listens_for(engine, "begin")
