@@ -96,9 +96,9 @@ def identity(settings: SettingsOption = None) -> None:
 
 @app.command("add-officer")
 def add_officer(  # noqa: PLR0917  # typer passes every option by its name
-    username: Annotated[str, typer.Option()],
-    name: Annotated[str, typer.Option()],
-    role: Annotated[Role, typer.Option()] = Role.OFFICER,
+    username: Annotated[str, typer.Option(help="What the officer signs in with.")],
+    name: Annotated[str, typer.Option(help="What the screens call the officer.")],
+    role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.OFFICER,
     settings: SettingsOption = None,
 ) -> None:
     """Add an account, or replace it; the password is the first line of standard input."""
