@@ -295,6 +295,21 @@ def identity():
     return {"full_name": "HOÀNG THỊ NHƯỜNG", "document_number": "TQ0417385", "address": "Phường Móng Cái 1"}
 
 
+_SHAPE = [30, 12, 10, 30, 60, 180, 840, 1310, 1200, 1010, 950, 900, 700, 820, 510]
+_ORDER = {
+    "title": {
+        "vi": "Dừng cư dân biên giới, chiều vào, Móng Cái",
+        "en": "Stop border residents",
+        "zh": "暂停边民入境",
+    },
+    "document": "CT 05/CT-UBND",
+    "clause": "khoản 3",
+    "state": "stopped",
+    "from": "2026-11-18",
+    "applied": 12,
+}
+
+
 def figures():
     """Return the command figures: one silent gate, one suspended."""
     counts = {"crossings": 16115, "measured": 16109, "suspected": 148, "isolated": 3, "refused": 2, "pending": 1}
@@ -306,19 +321,6 @@ def figures():
     suspended = {**gate, "name": opening, "is_suspended": True, "redirect_to": _GATE["name"], "figures": None}
     unheard = {**gate, "name": {"vi": "Bắc Phong Sinh", "en": "Bac Phong Sinh", "zh": "北风生"}, "figures": None}
     unheard |= {"last_received_at": None, "is_silent": True}
-    shape = [30, 12, 10, 30, 60, 180, 840, 1310, 1200, 1010, 950, 900, 700, 820, 510]
-    order = {
-        "title": {
-            "vi": "Dừng cư dân biên giới, chiều vào, Móng Cái",
-            "en": "Stop border residents",
-            "zh": "暂停边民入境",
-        },
-        "document": "CT 05/CT-UBND",
-        "clause": "khoản 3",
-        "state": "stopped",
-        "from": "2026-11-18",
-        "applied": 12,
-    }
     return {
         "as_of": _at(seconds=3),
         "now": _at(),
@@ -333,9 +335,9 @@ def figures():
         "last_week": {"crossings": 17140},
         "isolation": {"occupied": 3, "places": 12},
         "gates": [gate, silent, unheard, suspended],
-        "hours": [*shape, *([0] * 9)],
-        "hours_last_week": [*shape, 1120, 1030, 830, 560, 300, 170, 120, 60, 30],
-        "orders": [order, {**order, "state": "open", "title": "Khai báo y tế với người đến từ vùng có dịch"}],
+        "hours": [*_SHAPE, *([0] * 9)],
+        "hours_last_week": [*_SHAPE, 1120, 1030, 830, 560, 300, 170, 120, 60, 30],
+        "orders": [_ORDER, {**_ORDER, "state": "open", "title": "Khai báo y tế với người đến từ vùng có dịch"}],
     }
 
 

@@ -1,6 +1,9 @@
 """Sign-in holds: sessions end when they should, guessing gets slow, nobody learns who exists."""
 
+import asyncio
+import functools
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import anyio
@@ -10,12 +13,16 @@ from tests.web.stage import CHEAP, PASSWORD, Clock, MemoryStore, sign_in_of
 from web.passwords import PasswordRefusedError, Passwords
 from web.sign_in import SignIn, SignInRefusedError, User, hash_token
 
-pytestmark = pytest.mark.anyio
 
+def awaited(test):
+    """Run an async test on a loop in a thread of its own: a browser of another test may own this thread's."""
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
+    @functools.wraps(test)
+    def run(*given, **fixtures):
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(test(*given, **fixtures))).result()
+
+    return run
 
 
 @pytest.fixture
@@ -33,6 +40,7 @@ def sign_in(store, clock):
     return sign_in_of(store, clock)
 
 
+@awaited
 async def test_the_right_password_opens_a_session_whose_token_the_store_never_sees(sign_in, store):
     session = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
 
@@ -42,6 +50,7 @@ async def test_the_right_password_opens_a_session_whose_token_the_store_never_se
     assert len(session.token) >= 43, "256 bits in base64"
 
 
+@awaited
 async def test_a_session_resumes_until_it_is_signed_out(sign_in):
     session = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
     assert (await sign_in.resume(session.token, is_activity=True)).username == "canbo"
@@ -51,6 +60,7 @@ async def test_a_session_resumes_until_it_is_signed_out(sign_in):
     assert await sign_in.resume(session.token, is_activity=True) is None
 
 
+@awaited
 async def test_an_idle_session_ends_and_polling_does_not_keep_it_alive(sign_in, clock):
     session = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
     for _ in range(29):
@@ -61,6 +71,7 @@ async def test_an_idle_session_ends_and_polling_does_not_keep_it_alive(sign_in, 
     assert await sign_in.resume(session.token, is_activity=False) is None
 
 
+@awaited
 async def test_a_busy_session_ends_after_the_shift_all_the_same(sign_in, clock):
     session = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
     for _ in range(12 * 3 - 1):
@@ -71,6 +82,7 @@ async def test_a_busy_session_ends_after_the_shift_all_the_same(sign_in, clock):
     assert await sign_in.resume(session.token, is_activity=True) is None
 
 
+@awaited
 async def test_a_disabled_account_loses_its_session_at_the_next_request(sign_in, store):
     session = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
     known = store.users["canbo"]
@@ -83,6 +95,7 @@ async def test_a_disabled_account_loses_its_session_at_the_next_request(sign_in,
         await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
 
 
+@awaited
 async def test_a_changed_role_counts_at_once(sign_in, store):
     session = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
     known = store.users["canbo"]
@@ -94,10 +107,12 @@ async def test_a_changed_role_counts_at_once(sign_in, store):
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 43])
+@awaited
 async def test_an_invented_token_opens_nothing(sign_in, token):
     assert await sign_in.resume(token, is_activity=False) is None
 
 
+@awaited
 async def test_guessing_gets_slower_and_never_locks_the_officer_out_elsewhere(sign_in, clock):
     waits = []
     for _ in range(8):
@@ -110,6 +125,7 @@ async def test_guessing_gets_slower_and_never_locks_the_officer_out_elsewhere(si
     assert (await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")).username == "canbo"
 
 
+@awaited
 async def test_during_the_wait_even_the_right_password_is_not_looked_at(sign_in):
     for _ in range(5):
         with pytest.raises(SignInRefusedError):
@@ -122,6 +138,7 @@ async def test_during_the_wait_even_the_right_password_is_not_looked_at(sign_in)
     assert 0 < refusal.value.retry_after_s <= 5
 
 
+@awaited
 async def test_spraying_one_password_over_many_names_slows_the_address(sign_in):
     codes = []
     for number in range(30):
@@ -132,6 +149,7 @@ async def test_spraying_one_password_over_many_names_slows_the_address(sign_in):
     assert codes.count("wait") >= 4
 
 
+@awaited
 async def test_known_and_unknown_names_cost_the_same_time(store, clock):
     sign_in = SignIn(users=store, sessions=store, clock=clock, passwords=Passwords())
     store.users["canbo"] = User(
@@ -153,6 +171,7 @@ async def test_known_and_unknown_names_cost_the_same_time(store, clock):
     assert abs(known_s - unknown_s) < 0.5 * max(known_s, unknown_s)
 
 
+@awaited
 async def test_no_more_than_two_hashes_run_at_once(store, clock):
     running, most = 0, 0
 
@@ -190,6 +209,7 @@ def test_bad_passwords_are_refused_when_they_are_set(password, code):
     assert refusal.value.code == code
 
 
+@awaited
 async def test_sessions_of_an_account_can_all_be_ended(sign_in, store):
     first = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
     second = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.2")
@@ -202,6 +222,7 @@ async def test_sessions_of_an_account_can_all_be_ended(sign_in, store):
     assert await sign_in.resume(other.token, is_activity=False) is not None
 
 
+@awaited
 async def test_activity_is_written_at_most_once_a_minute(sign_in, store, clock):
     session = await sign_in.sign_in("canbo", password=PASSWORD, address="10.0.0.1")
     first_seen = store.sessions[hash_token(session.token)].last_seen_at
