@@ -103,46 +103,46 @@ def overwrite(centre, *, position: int, record: bytes) -> None:
     engine.dispose()
 
 
-def test_cdc_sees_a_referred_traveller_classes_the_case_and_opens_the_person_with_a_reason(centre):
+@pytest.fixture
+def desk(centre):
+    """A CDC officer at the desk of a centre that has one isolated traveller."""
     journal = EdgeJournal("mong-cai-1")
     centre.enrol(journal, gate="mong-cai")
     journal.write(screened("c1", disposition=Disposition.PENDING), who=PERSON)
     journal.write(rechecked("c1", disposition=Disposition.PENDING))
     journal.write(isolated("c1"))
-    added = centre.command(
-        "add-user", "--username", "cdc", "--role", "cdc", "--name", "Cán bộ CDC", standard_input="thử-mật-khẩu-9\n"
-    )
+    words = ("--username", "cdc", "--role", "cdc", "--name", "Cán bộ CDC")
+    added = centre.command("add-user", *words, standard_input="thử-mật-khẩu-9\n")
     assert added.returncode == 0, added.stderr
     centre.process.start()
     drain(centre.uplink(journal), journal)
-
-    with httpx.Client(base_url=centre.url) as desk:
-        signed_in = desk.post("/sign-in", json={"username": "cdc", "password": "thử-mật-khẩu-9"})
+    with httpx.Client(base_url=centre.url) as browser:
+        signed_in = browser.post("/sign-in", json={"username": "cdc", "password": "thử-mật-khẩu-9"})
         assert signed_in.status_code == 204
-        desk.headers["X-CSRF-Token"] = desk.get("/api/session").json()["csrf_token"]
+        browser.headers["X-CSRF-Token"] = browser.get("/api/session").json()["csrf_token"]
+        yield browser
 
-        (case,) = desk.get("/api/desk").json()["cases"]
-        assert (case["crossing_id"], case["disposition"], case["place_id"]) == ("c1", "isolated", "C1")
-        assert case["temperature_c"] == 38.4
-        assert case["gate"]["vi"].startswith("Cửa khẩu quốc tế Móng Cái")
 
-        opened = desk.get("/api/desk/c1").json()
-        assert opened["person"] is None
-        assert PERSON.full_name not in json.dumps(opened, ensure_ascii=False)
-        assert [line["type"] for line in opened["timeline"]] == [
-            "crossing_screened",
-            "temperature_rechecked",
-            "traveller_isolated",
-        ]
+def test_cdc_sees_a_referred_traveller_classes_the_case_and_opens_the_person_with_a_reason(centre, desk):
+    (case,) = desk.get("/api/desk").json()["cases"]
+    assert (case["crossing_id"], case["disposition"], case["place_id"]) == ("c1", "isolated", "C1")
+    assert case["temperature_c"] == 38.4
+    assert case["gate"]["vi"].startswith("Cửa khẩu quốc tế Móng Cái")
 
-        assert desk.post("/api/desk/c1/identity", json={"reason": " "}).status_code == 400
-        person = desk.post("/api/desk/c1/identity", json={"reason": "điều tra dịch tễ"}).json()
-        assert person["full_name"] == PERSON.full_name
+    opened = desk.get("/api/desk/c1").json()
+    assert opened["person"] is None
+    assert PERSON.full_name not in json.dumps(opened, ensure_ascii=False)
+    types = [line["type"] for line in opened["timeline"]]
+    assert types == ["crossing_screened", "temperature_rechecked", "traveller_isolated"]
 
-        reviewed = desk.post("/api/desk/c1/review", json={"case_class": "confirmed", "note": "dương tính"})
-        assert reviewed.json()["sequence"] == 1
-        assert desk.get("/api/desk").json()["cases"][0]["case_class"] == "confirmed"
-        assert desk.post("/api/desk/none/review", json={"case_class": "confirmed"}).status_code == 404
+    assert desk.post("/api/desk/c1/identity", json={"reason": " "}).status_code == 400
+    person = desk.post("/api/desk/c1/identity", json={"reason": "điều tra dịch tễ"}).json()
+    assert person["full_name"] == PERSON.full_name
+
+    reviewed = desk.post("/api/desk/c1/review", json={"case_class": "confirmed", "note": "dương tính"})
+    assert reviewed.json()["sequence"] == 1
+    assert desk.get("/api/desk").json()["cases"][0]["case_class"] == "confirmed"
+    assert desk.post("/api/desk/none/review", json={"case_class": "confirmed"}).status_code == 404
     assert centre.verified()["centre_records"] == 1
 
 

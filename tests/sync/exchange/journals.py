@@ -88,6 +88,24 @@ _OUTCOMES = {
 }
 
 
+def facts_of(
+    gate: str, *, direction: Direction, category: TravellerCategory, reading: float | None, at: datetime
+) -> Facts:
+    return Facts(
+        point_of_entry_id=gate,
+        point_of_entry_kind=PointOfEntryKind.INTERNATIONAL,
+        locality="Móng Cái",
+        direction=direction,
+        mode_of_entry=ModeOfEntry.ROAD,
+        category=category,
+        purpose=PurposeOfCrossing.TOURISM,
+        document_kind=DocumentKind.PASSPORT,
+        measurements=(measurement(reading, at=at),) if reading is not None else (),
+        nationality="VNM",
+        age_years=41,
+    )
+
+
 def screened(
     crossing_id: str,
     *,
@@ -111,19 +129,7 @@ def screened(
         crossing_id=crossing_id,
         lane_id=lane_id,
         presented_at=at,
-        facts=Facts(
-            point_of_entry_id=gate,
-            point_of_entry_kind=PointOfEntryKind.INTERNATIONAL,
-            locality="Móng Cái",
-            direction=direction,
-            mode_of_entry=ModeOfEntry.ROAD,
-            category=category,
-            purpose=PurposeOfCrossing.TOURISM,
-            document_kind=DocumentKind.PASSPORT,
-            measurements=(measurement(reading, at=at),) if reading is not None else (),
-            nationality="VNM",
-            age_years=41,
-        ),
+        facts=facts_of(gate, direction=direction, category=category, reading=reading, at=at),
         assessment=assessment(outcome, code=code, redirect_to=redirect_to),
         disposition=disposition,
         person_key=f"key-of-{crossing_id}",
