@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from checkpoint.actions.sheet import LaneDot, LaneSheet, decode_sheet, encode_sheet
@@ -31,6 +32,7 @@ from sync.agreement.vocabulary import ClockQuality, PointOfEntryKind
 from sync.exchange.sealing import Recipient, sealing_public_key
 
 _T = TypeVar("_T")
+_log = structlog.get_logger("checkpoint")
 LAST_HOUR = timedelta(hours=1)
 _MOST_DOTS = 400
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
@@ -117,9 +119,7 @@ class Gate:
                 )
                 for lane_id, rows in recent_dots(connection, lanes=settings.lanes, since=clock() - LAST_HOUR).items()
             }
-        self.sheets = {
-            lane_id: decode_sheet(drafts[lane_id]) if lane_id in drafts else LaneSheet() for lane_id in settings.lanes
-        }
+        self.sheets = {lane_id: _restored(drafts.get(lane_id), lane_id=lane_id) for lane_id in settings.lanes}
         self.head_sequence = store.outgoing.head().sequence
         self._lane_listeners: list[Callable[[str], None]] = []
         self._record_listeners: list[Callable[[], None]] = []
@@ -152,6 +152,17 @@ class Gate:
         self.head_sequence = saved.sequence
         for listener in self._record_listeners:
             listener()
+
+
+def _restored(draft: bytes | None, *, lane_id: str) -> LaneSheet:
+    """Read a lane as it was kept. One that a newer program cannot read is told and left; its record is safe."""
+    if draft is None:
+        return LaneSheet()
+    try:
+        return decode_sheet(draft)
+    except msgspec.DecodeError:
+        _log.error("draft_unreadable", lane_id=lane_id, what_to_do="present the person in the lane again")
+        return LaneSheet()
 
 
 def clock_quality() -> ClockQuality:

@@ -327,3 +327,15 @@ def test_a_draft_a_pending_alarm_and_the_room_survive_a_restart_without_any_upli
     edge.do(recheck_person, crossing_id=crossing_id, temperature_c=38.5, site="ear")
     assert edge.sheet.closed.place_id == "C2"
     edge.check_chain()
+
+
+def test_a_draft_that_this_program_cannot_read_does_not_keep_the_gate_shut(edge):
+    edge.present()
+    edge.gate.store.writer.submit(
+        lambda transaction: transaction.execute("UPDATE lane_draft SET bytes = x'7b'")
+    ).result(10)
+    edge.restart()
+    assert edge.sheet.state.phase is Phase.EMPTY
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    assert edge.do(close_crossing, draft_id=edge.draft_id).saved is not None
