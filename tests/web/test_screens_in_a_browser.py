@@ -352,3 +352,12 @@ def test_the_command_page_names_silent_gates_and_never_counts_them_as_nought(pag
     row = page.locator("#gates tr", has_text="Bắc Phong Sinh").inner_text()
     assert "KHÔNG CÓ SỐ LIỆU" in row
     assert "99,9\u00a0%" in page.locator("#tile-measured").inner_text(), "never rounded up to 100 %"
+
+
+def test_the_verdict_stays_in_sight_on_a_zoomed_screen(page, edge):
+    page.set_viewport_size({"width": 683, "height": 900})
+    open_lane(page, edge, "recheck")
+
+    assert page.evaluate("window.scrollY") == 0
+    assert page.locator("#scan").evaluate("node => node === document.activeElement")
+    assert page.locator("#word").bounding_box()["y"] < 600

@@ -34,7 +34,7 @@ export function watchScans({ present, enterAlone }) {
     if (document.querySelector("dialog[open]") || isTyping(document.activeElement)) return;
     const isText = event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey;
     const isSpaceOnButton = event.key === " " && document.activeElement instanceof HTMLButtonElement;
-    if (isText && !isSpaceOnButton) field.focus();
+    if (isText && !isSpaceOnButton) field.focus({ preventScroll: true });
     if (event.key === "Enter" && document.activeElement === document.body) {
       event.preventDefault();
       enterAlone();
@@ -50,7 +50,8 @@ export function expectedLines(first) {
 }
 
 export function focusScan() {
-  if (!document.querySelector("dialog[open]") && document.activeElement === document.body) find("scan").focus();
+  // The verdict must stay in sight on a small or zoomed screen.
+  if (!document.querySelector("dialog[open]") && document.activeElement === document.body) find("scan").focus({ preventScroll: true });
 }
 
 const isTyping = (node) => node instanceof HTMLInputElement || node instanceof HTMLTextAreaElement || node instanceof HTMLSelectElement;
