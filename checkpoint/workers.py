@@ -6,7 +6,6 @@ wrong beside a lane, the lane goes on, and what failed starts afresh.
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -18,7 +17,8 @@ from checkpoint.actions.gate import Gate
 from checkpoint.actions.receiving import accept_device_event
 from checkpoint.actions.view import UplinkView
 from checkpoint.store.accounts import COMMIT_TIMEOUT_S
-from devices.reading import DeviceEvent, Reading, ScannedText, ThermalFrame
+from devices.measurement.presence import Preview
+from devices.reading import DeviceEvent, FaceBox, Reading, ScannedText, ThermalFrame
 from devices.registry import DeviceConfig
 from devices.scanner import DeviceHealth, Scanner
 from sync.exchange.transport import HttpTransport
@@ -27,7 +27,6 @@ from sync.exchange.uplink import Uplink, UplinkIdentity
 _log = structlog.get_logger("checkpoint")
 _RESTART_PAUSE_S: Final = 2.0
 _PASSAGE_LOOK_S: Final = 0.2
-_FACE_SHOWN_FOR: Final = timedelta(seconds=1.5)
 _ZERO_CELSIUS_CK: Final = 27315
 NOT_CONFIGURED: Final = "not_configured"
 
@@ -40,27 +39,24 @@ class Previews:
     def __init__(self) -> None:
         """Start without listeners."""
         self._listeners: list[PreviewListener] = []
-        self._faces: dict[str, Reading] = {}
 
     def listen(self, listener: PreviewListener) -> None:
         """Call ``listener`` with lane and picture from the scanner's thread; it must not block."""
         self._listeners.append(listener)
 
-    def note_reading(self, lane_id: str, reading: Reading) -> None:
-        """Remember where the face of the last reading was."""
-        if reading.face is not None:
-            self._faces[lane_id] = reading
-
-    def show(self, lane_id: str, frame: ThermalFrame) -> None:
-        """Hand a picture to the listeners."""
+    def show(self, lane_id: str, frame: ThermalFrame, *, estimate: Preview | None) -> None:
+        """Hand a picture to the listeners, with the scanner's present estimate of what is in it."""
         if self._listeners:
-            picture = encode_picture(frame, face_of=self._faces.get(lane_id))
+            picture = encode_picture(frame, estimate=estimate)
             for listener in self._listeners:
                 listener(lane_id, picture)
 
 
-def encode_picture(frame: ThermalFrame, *, face_of: Reading | None) -> bytes:
-    """Write one picture: a line of JSON, then rows of little-endian uint16 in hundredths of a kelvin."""
+def encode_picture(frame: ThermalFrame, *, estimate: Preview | None) -> bytes:
+    """Write one picture: a line of JSON, then rows of little-endian uint16 in hundredths of a kelvin.
+
+    The face box is live: it is there before the reading exists, and gone when the person is.
+    """
     rows, columns = frame.celsius.shape
     head = {
         "device_id": frame.device_id,
@@ -68,29 +64,25 @@ def encode_picture(frame: ThermalFrame, *, face_of: Reading | None) -> bytes:
         "width": columns,
         "height": rows,
         "ambient_c": frame.ambient_c,
-        "faces": _faces(frame.observed_at, face_of=face_of),
-        "quality": [],
+        "faces": _faces(estimate),
+        "reference": _place(estimate.reference) if estimate and estimate.reference else None,
+        "frames_collected": estimate.frames_collected if estimate else 0,
+        "is_measured": bool(estimate and estimate.is_measured),
+        "quality": ["several_faces"] if estimate and estimate.face_count > 1 else [],
     }
     centikelvin = np.clip(np.rint(frame.celsius * 100) + _ZERO_CELSIUS_CK, 0, 65535).astype("<u2")
     pixels: bytes = centikelvin.tobytes()
     return msgspec.json.encode(head) + b"\n" + pixels
 
 
-def _faces(at: datetime, *, face_of: Reading | None) -> list[dict[str, object]]:
-    if face_of is None or face_of.face is None or at - face_of.observed_at > _FACE_SHOWN_FOR:
+def _faces(estimate: Preview | None) -> list[dict[str, object]]:
+    if estimate is None or estimate.face is None:
         return []
-    box = face_of.face
-    return [
-        {
-            "x": box.left_px,
-            "y": box.top_px,
-            "width": box.width_px,
-            "height": box.height_px,
-            "temperature_c": face_of.temperature_c,
-            "uncertainty_c": face_of.uncertainty_c,
-            "site": face_of.site,
-        }
-    ]
+    return [_place(estimate.face) | {"temperature_c": estimate.temperature_c}]
+
+
+def _place(box: FaceBox) -> dict[str, object]:
+    return {"x": box.left_px, "y": box.top_px, "width": box.width_px, "height": box.height_px}
 
 
 class Workers:
@@ -140,11 +132,9 @@ class Workers:
         lane = self._gate.settings.lane_of_device(event.device_id)
         if isinstance(event, ThermalFrame):
             if lane is not None:
-                self.previews.show(lane.lane_id, event)
+                self.previews.show(lane.lane_id, event, estimate=self._scanners[event.device_id].preview())
         elif isinstance(event, Reading | ScannedText):
             accept_device_event(self._gate, event)
-            if lane is not None and isinstance(event, Reading):
-                self.previews.note_reading(lane.lane_id, event)
 
     def device_health(self) -> dict[str, DeviceHealth]:
         """Say how each device is."""

@@ -8,6 +8,7 @@ import pytest
 
 from checkpoint.actions.deciding import is_passage_due, measure_person, pass_automatically
 from checkpoint.workers import Workers, encode_picture
+from devices.measurement.presence import Preview
 from devices.reading import FaceBox, Fault, FaultCode, ThermalFrame
 from sync.agreement.records import CrossingScreened
 from tests.checkpoint.edges import LANE
@@ -84,15 +85,23 @@ def test_a_sink_that_cannot_store_raises_so_that_nothing_is_acknowledged(edge):
 def test_a_picture_is_a_line_of_json_and_centikelvin_pixels():
     celsius = np.array([[24.0, 36.5], [0.0, -300.0]], dtype=np.float32)
     frame = ThermalFrame(device_id="gy-1", observed_at=after(1), celsius=celsius, ambient_c=24.2)
-    face = msgspec.structs.replace(
-        reading("one", at=MORNING), face=FaceBox(left_px=1, top_px=0, width_px=1, height_px=2)
+    face, reference = (FaceBox(left_px=left_px, top_px=0, width_px=1, height_px=2) for left_px in (1, 0))
+    estimate = Preview(
+        observed_at=MORNING, face=face, temperature_c=NORMAL_C, reference=reference, face_count=1, frames_collected=3
     )
-    head, _, pixels = encode_picture(frame, face_of=face).partition(b"\n")
+    head, _, pixels = encode_picture(frame, estimate=estimate).partition(b"\n")
     told = json.loads(head)
     assert (told["width"], told["height"], told["ambient_c"]) == (2, 2, 24.2)
-    assert told["faces"][0] == {"x": 1, "y": 0, "width": 1, "height": 2, "temperature_c": NORMAL_C,
-                               "uncertainty_c": None, "site": "forehead"}  # fmt: skip
+    assert told["faces"] == [{"x": 1, "y": 0, "width": 1, "height": 2, "temperature_c": NORMAL_C}]
+    assert told["reference"] == {"x": 0, "y": 0, "width": 1, "height": 2}
+    assert (told["frames_collected"], told["is_measured"]) == (3, False)
     assert np.frombuffer(pixels, dtype="<u2").tolist() == [29715, 30965, 27315, 0]
+
+
+def test_an_empty_scene_shows_no_face():
+    frame = ThermalFrame(device_id="gy-1", observed_at=after(1), celsius=np.full((2, 2), 24.0, dtype=np.float32))
+    told = json.loads(encode_picture(frame, estimate=None).partition(b"\n")[0])
+    assert (told["faces"], told["reference"], told["quality"]) == ([], None, [])
 
 
 def test_a_picture_reaches_who_looks_and_is_never_stored(edge):
