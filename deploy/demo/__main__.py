@@ -75,7 +75,7 @@ def _print_addresses(site: "Site") -> None:
 
     lines = ["", "Kiểm Dịch is running; Ctrl-C stops everything.", ""]
     lines += [
-        f"  lane         {site.url(lane.gate_id)}/lane/{lane.lane_id}   ({lane.gate_id}, {lane.direction})"
+        f"  lane         {site.url(lane.gate_id)}/lanes/{lane.lane_id}   ({lane.gate_id}, {lane.direction})"
         for lane in shift.LANES
     ]
     lines += [f"  CDC desk     {site.url('centre')}/desk", f"  command      {site.url('centre')}/command"]
