@@ -70,6 +70,20 @@ class Case(NamedTuple):
     held: tuple[Held, ...]
     excused: frozenset[MandatoryStep]
 
+    def age_fault(self, measurement: Measurement) -> str | None:
+        """Why the time of a measurement forbids to rest a passage on it; None if it does not."""
+        validity = self.rules.validity
+        if validity is None:
+            return None
+        age_s = (self.at - measurement.observed_at).total_seconds()
+        if -validity.max_ahead_s <= age_s <= validity.max_age_s:
+            return None
+        return "stale" if age_s > 0 else "device_clock_invalid"
+
+    def answers_alarm(self, held: Held) -> bool:
+        """Whether it is a clinical reading, held against a threshold, of the person as they are now."""
+        return held.is_clinical and held.limit_c is not None and self.age_fault(held.measurement) is None
+
 
 def found(code: ReasonCode, *, rank: Rank, rule: Rule | None = None, values: Values | None = None) -> Finding:
     """Build a finding; its severity follows from its rank, its citation from the rule that gives it."""

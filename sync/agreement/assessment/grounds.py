@@ -33,7 +33,7 @@ def _triage(case: Case) -> Iterator[Finding]:
     ]
     gravest = max(fitting, key=lambda rule: CONSEQUENCES[rule.consequence], default=None)
     rank = Rank.WAIT if gravest is None else CONSEQUENCES[gravest.consequence]
-    if rank is Rank.TRIAGE_RECHECK and any(held.is_clinical and held.limit_c is not None for held in case.held):
+    if rank is Rank.TRIAGE_RECHECK and any(map(case.answers_alarm, case.held)):
         rank = Rank.CLEAR
     values: Values = {"symptoms": ",".join(sorted(symptoms))}
     yield found(ReasonCode.SYMPTOMS_DECLARED, rank=rank, rule=gravest, values=values)

@@ -24,9 +24,9 @@ def _confirmed_fever(case: Case) -> Iterator[Finding]:
 def _alarm(case: Case) -> Iterator[Finding]:
     open_alarm: Held | None = None
     for held in case.held:
-        if held.is_clinical and held.limit_c is not None:
+        if case.answers_alarm(held):
             open_alarm = None
-        elif held.is_raised:
+        elif held.is_raised and not held.is_clinical:
             open_alarm = held
     if open_alarm is not None:
         yield _measured(ReasonCode.RAISED_READING, rank=Rank.ALARM, held=open_alarm)
@@ -50,16 +50,14 @@ def _passing_reading(case: Case) -> Iterator[Finding]:
 
 
 def _too_old(case: Case, held: Held) -> Finding | None:
-    validity = case.rules.validity
-    if validity is None:
+    fault = case.age_fault(held.measurement)
+    if fault is None:
         return None
-    age_s = (case.at - held.measurement.observed_at).total_seconds()
-    if -validity.max_ahead_s <= age_s <= validity.max_age_s:
-        return None
-    reason = "stale" if age_s > 0 else "device_clock_invalid"
     if MandatoryStep.TEMPERATURE in case.excused:
         return _by_exception(case)
-    return found(ReasonCode.READING_NOT_USABLE, rank=Rank.WAIT, rule=validity, values={"unusable_because": reason})
+    return found(
+        ReasonCode.READING_NOT_USABLE, rank=Rank.WAIT, rule=case.rules.validity, values={"unusable_because": fault}
+    )
 
 
 def _without_reading(case: Case) -> Finding:

@@ -108,6 +108,14 @@ def test_a_device_and_site_without_a_threshold_is_never_silently_normal():
     assert judged(clinical(36.6), wrist).outcome is Outcome.WAIT
 
 
+def test_a_clinical_reading_of_another_time_closes_no_alarm():
+    hours_ago = clinical(36.5, observed_at=NOON - timedelta(hours=3))
+    assert judged(scanned(39.0), hours_ago, scanned(36.0, reading_id="r2")).outcome is Outcome.RECHECK
+    clock_of_1970 = clinical(36.5, observed_at=datetime(1970, 1, 1, tzinfo=UTC))
+    assert judged(scanned(39.0), clock_of_1970).outcome is Outcome.RECHECK
+    assert judged(hours_ago, scanned(36.0), symptoms=(Symptom.COUGH,)).outcome is Outcome.RECHECK
+
+
 def test_kinds_of_readings_are_never_mixed():
     compensated = scanned(36.9, kind=ReadingKind.DEVICE_COMPENSATED, site=MeasuringSite.FOREHEAD)
     terminal = scanned(
