@@ -16,6 +16,7 @@ import pytest
 
 from deploy.demo import services, shift
 from deploy.demo.layout import Site
+from deploy.demo.officer import OfficerError
 from deploy.demo.once import Shift, close_day, drain, hold_against_script
 from deploy.demo.processes import Supervisor
 from deploy.demo.site import HOLDER_COUNT, local_today, open_site
@@ -69,6 +70,8 @@ def test_a_shift_survives_kill_9_of_edges_broker_and_centre(site: Site) -> None:
         at_work.play(supervisor, announce=print, meanwhile=executioner.strike)
         figures = close_day(site, unsent=drain(site, supervisor))
         kept = _crossings_at_the_centre(site)
+    except OfficerError as error:
+        pytest.fail("\n".join([str(error), *(f"{one.name}: {one.last_words()}" for one in supervisor.programs)]))
     finally:
         supervisor.stop()
     assert len(executioner.killed) == len(VICTIMS)
