@@ -93,11 +93,18 @@ def _repeat_measurement(case: Case, compared: list[Held]) -> Iterator[Finding]:
 
 
 def _readings_without_threshold(case: Case) -> Iterator[Finding]:
-    """A reading that nothing can be held against is never silently normal, unless a later one is held."""
-    is_answered = MandatoryStep.TEMPERATURE in case.excused
+    """A reading that nothing can be held against is never silently normal, unless a later one is held.
+
+    What a clinical thermometer said is answered by a clinical thermometer only, and by no exception
+    but an emergency: a scan is the weaker word.
+    """
+    is_excused = MandatoryStep.TEMPERATURE in case.excused
+    is_answered = is_excused
+    is_clinical_answered = is_excused and MandatoryStep.SYMPTOM_CHECK in case.excused
     for held in reversed(case.held):
         if held.limit_c is not None:
             is_answered = True
+            is_clinical_answered = is_clinical_answered or held.is_clinical
             continue
         measurement = held.measurement
         values: Values = {
@@ -106,7 +113,8 @@ def _readings_without_threshold(case: Case) -> Iterator[Finding]:
             "reading_kind": str(measurement.kind),
             "temperature_c": measurement.temperature_c,
         }
-        yield found(ReasonCode.NO_THRESHOLD, rank=Rank.CLEAR if is_answered else Rank.WAIT, values=values)
+        is_enough = is_clinical_answered if held.is_clinical else is_answered
+        yield found(ReasonCode.NO_THRESHOLD, rank=Rank.CLEAR if is_enough else Rank.WAIT, values=values)
 
 
 def _measured(code: ReasonCode, *, rank: Rank, held: Held) -> Finding:

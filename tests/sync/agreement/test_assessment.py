@@ -116,6 +116,15 @@ def test_a_clinical_reading_of_another_time_closes_no_alarm():
     assert judged(hours_ago, scanned(36.0), symptoms=(Symptom.COUGH,)).outcome is Outcome.RECHECK
 
 
+def test_a_clinical_reading_at_a_site_without_a_threshold_is_answered_by_a_clinical_one_only():
+    forehead = clinical(41.0, site=MeasuringSite.FOREHEAD)
+    assert judged(forehead, scanned(36.0)).outcome is Outcome.WAIT
+    assert judged(forehead, exception_code=ExceptionCode.DEVICE_FAILURE).outcome is Outcome.WAIT
+    assert judged(forehead, exception_code=ExceptionCode.EMERGENCY_PASSAGE).outcome is Outcome.CLEARED
+    assert judged(forehead, clinical(36.6, reading_id="c2")).outcome is Outcome.CLEARED
+    assert judged(clinical(36.6, reading_id="c2"), forehead).outcome is Outcome.WAIT
+
+
 def test_kinds_of_readings_are_never_mixed():
     compensated = scanned(36.9, kind=ReadingKind.DEVICE_COMPENSATED, site=MeasuringSite.FOREHEAD)
     terminal = scanned(
