@@ -56,8 +56,12 @@ class Held(NamedTuple):
 
     @property
     def is_raised(self) -> bool:
-        """Whether it reaches the threshold it is held against."""
-        return self.limit_c is not None and self.measurement.temperature_c >= self.limit_c
+        """Whether it reaches the threshold it is held against, as measured or as printed.
+
+        People read one decimal: 36.37 is shown as 36.4 and so is judged as 36.4, never "36.4, below 36.4".
+        """
+        measured_c = self.measurement.temperature_c
+        return self.limit_c is not None and max(measured_c, round(measured_c, 1)) >= self.limit_c
 
 
 class Case(NamedTuple):

@@ -40,7 +40,23 @@ def test_a_normal_reading_clears_and_names_the_threshold_it_was_held_against():
 
 def test_a_reading_exactly_at_the_threshold_is_raised():
     assert judged(scanned(36.4)).outcome is Outcome.RECHECK
-    assert judged(scanned(36.39)).outcome is Outcome.CLEARED
+    assert judged(scanned(36.34)).outcome is Outcome.CLEARED
+
+
+def test_a_reading_is_judged_as_it_is_printed_and_never_more_mildly():
+    assert judged(scanned(36.37)).outcome is Outcome.RECHECK
+    assert judged(clinical(37.46)).outcome is Outcome.REFERRED
+    at_two_decimals = {
+        "kind": "threshold",
+        "device_kind": "thermal_array",
+        "site": "face_maximum",
+        "reading_kind": "raw_skin",
+        "recheck_at_or_above_c": 36.04,
+        "basis": "Thử nghiệm.",
+    }
+    by = policy().with_orders(order_document(at_two_decimals))
+    assert judged(scanned(36.04), by=by).outcome is Outcome.RECHECK
+    assert judged(scanned(36.03), by=by).outcome is Outcome.CLEARED
 
 
 def test_a_raised_reading_starts_the_recheck_clock_of_ten_minutes():
