@@ -6,9 +6,9 @@ ends, the rules in force are the same, so each such span is compiled once and fo
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sync.agreement.facts import ClockLimit, Facts, Measurement, PolicyReference
 from sync.agreement.local_time import require_aware
@@ -29,7 +29,7 @@ from sync.agreement.policy.lane_rules import (
     Triage,
 )
 from sync.agreement.policy.legal_rules import ClockRule
-from sync.agreement.policy.rule import ClockStart, DocumentFault
+from sync.agreement.policy.rule import ClockStart, Consequence, DocumentFault
 from sync.agreement.vocabulary import (
     ClockKind,
     DeviceKind,
@@ -45,7 +45,11 @@ _ThresholdKey = tuple[DeviceKind, MeasuringSite, ReadingKind]
 
 
 class RulesInForce:
-    """The rules of one span of time, ready to be asked. Never changed after it is built."""
+    """The rules of one span of time, ready to be asked. Never changed after it is built.
+
+    Where two rules speak of the same thing and neither replaces the other, the stricter one holds:
+    a later order eases only what it names in ``replaces``.
+    """
 
     def __init__(self, rules: Iterable[AnyRule]) -> None:
         """Sort the rules by kind and by what they are looked up by."""
@@ -56,13 +60,21 @@ class RulesInForce:
         self.triage = self.of_type(Triage)
         self.declaration_duties = tuple(duty for duty in self.of_type(DeclarationDuty) if duty.is_mandatory)
         self._declared = self.of_type(ScenarioDeclared)
-        self._profiles = {rule.scenario: rule for rule in self.of_type(ScenarioProfile)}
+        self._profiles = _strictest(self.of_type(ScenarioProfile), by="scenario", rank=_strictness_of_profile)
         self._thresholds = _grouped(self.of_type(Threshold))
-        self._fever = {rule.site: rule for rule in self.of_type(FeverThreshold)}
-        self._documents = {rule.fault: rule for rule in self.of_type(DocumentRule)}
-        self._exceptions = {rule.code: rule for rule in self.of_type(ExceptionRule)}
-        self._clocks = {rule.clock: rule for rule in self.of_type(ClockRule)}
-        self.validity: ReadingValidity | None = next(iter(self.of_type(ReadingValidity)), None)
+        self._fever = _strictest(
+            self.of_type(FeverThreshold), by="site", rank=lambda rule: (-rule.fever_at_or_above_c,)
+        )
+        self._documents = _strictest(
+            self.of_type(DocumentRule), by="fault", rank=lambda rule: (_gravity(rule.consequence),)
+        )
+        self._exceptions = _strictest(
+            self.of_type(ExceptionRule), by="code", rank=lambda rule: (_gravity(rule.consequence), -len(rule.covers))
+        )
+        self._clocks = _strictest(self.of_type(ClockRule), by="clock", rank=lambda rule: (-rule.limit_s,))
+        self.validity: ReadingValidity | None = min(
+            self.of_type(ReadingValidity), key=lambda rule: rule.max_age_s, default=None
+        )
 
     def of_type(self, rule_type: type[_R]) -> tuple[_R, ...]:
         """All rules of one kind, in the order of the documents."""
@@ -160,8 +172,16 @@ class PolicyInForce:
         return None if rule is None else _as_limit(rule)
 
     def with_orders(self, *orders: PolicyDocument) -> "PolicyInForce":
-        """The same with later orders; an order of the same id replaces its earlier version."""
+        """The same with later orders; an order of the same id replaces its earlier version.
+
+        Raises:
+            PolicyError: one is a law or a procedure, or has the id of one in force: no order displaces those.
+        """
         newer = {order.id for order in orders}
+        for document in (*orders, *(document for document in self.documents if document.id in newer)):
+            if document.kind is not PolicyKind.ORDERS:
+                msg = f"{document.id}: a {document.kind.value} is no order and is not changed by one"
+                raise PolicyError(msg)
         return PolicyInForce((*(doc for doc in self.documents if doc.id not in newer), *orders))
 
 
@@ -173,6 +193,25 @@ def _in_force(rules: list[AnyRule], at: datetime) -> list[AnyRule]:
     current = [rule for rule in rules if rule.is_in_force(at)]
     replaced = {rule_id for rule in current for rule_id in rule.replaces}
     return [rule for rule in current if rule.rule_id not in replaced]
+
+
+def _strictest(rules: Iterable[_R], *, by: str, rank: Callable[[_R], tuple[float, ...]]) -> dict[Any, _R]:
+    """Give for each thing that the rules speak of the strictest one; of equals, the first document's."""
+    held: dict[Any, _R] = {}
+    for rule in rules:
+        topic = getattr(rule, by)
+        if topic not in held or rank(rule) > rank(held[topic]):
+            held[topic] = rule
+    return held
+
+
+def _gravity(consequence: Consequence) -> int:
+    return list(Consequence).index(consequence)
+
+
+def _strictness_of_profile(rule: ScenarioProfile) -> tuple[float, ...]:
+    asked = rule.declaration_for_all + rule.repeat_measurement_for_all
+    return (asked, rule.threshold_lowered_by_c, rule.reports_per_day)
 
 
 def _grouped(thresholds: tuple[Threshold, ...]) -> dict[_ThresholdKey, tuple[Threshold, ...]]:

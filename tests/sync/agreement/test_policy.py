@@ -6,8 +6,9 @@ import pytest
 
 from sync.agreement.policy import PolicyError, PolicyInForce, load_policy_document, parse_policy_document
 from sync.agreement.policy.lane_rules import Threshold, TrafficOrder
-from sync.agreement.vocabulary import DeviceKind, MeasuringSite, ReadingKind
-from tests.sync.agreement.crossings import NOON, POLICY_FIELDS, order_document, policy, scanned
+from sync.agreement.policy.rule import DocumentFault
+from sync.agreement.vocabulary import ClockKind, DeviceKind, ExceptionCode, MeasuringSite, ReadingKind
+from tests.sync.agreement.crossings import NOON, POLICY_FIELDS, crossing, order_document, policy, scanned
 
 THRESHOLD = {
     "kind": "threshold",
@@ -125,6 +126,48 @@ def test_the_strictest_of_several_thresholds_holds_unless_one_replaces_the_other
     assert instead.threshold_for(reading).recheck_at_or_above_c == 37.0
 
 
+@pytest.mark.parametrize(
+    ("laxer", "asked"),
+    [
+        (
+            {"kind": "fever_threshold", "site": "axillary", "fever_at_or_above_c": 39.0, "basis": "Thử nghiệm."},
+            lambda rules: rules.fever_threshold_at(MeasuringSite.AXILLARY).fever_at_or_above_c,
+        ),
+        (
+            {"kind": "exception_rule", "code": "refused_measurement", "consequence": "note"},
+            lambda rules: rules.exception_rule(ExceptionCode.REFUSED_MEASUREMENT).consequence.value,
+        ),
+        (
+            {"kind": "document_rule", "fault": "cancelled", "consequence": "note"},
+            lambda rules: rules.document_rule(DocumentFault.CANCELLED).consequence.value,
+        ),
+        (
+            {
+                "kind": "clock",
+                "clock": "temporary_hold",
+                "starts_with": "referral",
+                "limit_s": 999_999,
+                "who_acts": "anybody",
+                "on_expiry": "escalate",
+            },
+            lambda rules: rules.clock(ClockKind.TEMPORARY_HOLD).limit_s,
+        ),
+        ({"kind": "reading_validity", "max_age_s": 99_999}, lambda rules: rules.validity.max_age_s),
+        (
+            {"kind": "scenario_profile", "scenario": "scenario_3"},
+            lambda rules: (
+                rules.scenario_profile_for(crossing()) and rules.scenario_profile_for(crossing()).declaration_for_all
+            ),
+        ),
+    ],
+)
+def test_a_laxer_order_beside_a_rule_changes_nothing_unless_it_replaces_it(laxer, asked):
+    scenario = {"kind": "scenario_declared", "scenario": "scenario_3"}
+    declared = policy().with_orders(order_document(scenario, document_id="orders-declared"))
+    beside = declared.with_orders(order_document(laxer))
+    assert asked(beside.rules_at(NOON)) == asked(declared.rules_at(NOON))
+
+
 def test_a_newer_version_of_an_order_takes_the_place_of_the_older():
     stopped = {"kind": "traffic_order", "state": "stopped", "rule_id": "gate-stopped"}
     first = policy().with_orders(order_document(stopped))
@@ -132,6 +175,14 @@ def test_a_newer_version_of_an_order_takes_the_place_of_the_older():
     states = [order.state.value for order in second.rules_at(NOON).of_type(TrafficOrder)]
     assert states == ["stopped", "open"]
     assert len(second.documents) == len(first.documents)
+
+
+def test_an_order_cannot_take_the_place_of_the_law_or_the_procedure_by_its_id():
+    for taken in ("procedure-screening", "law-vn-2026"):
+        with pytest.raises(PolicyError, match=f"{taken}.* is no order"):
+            policy().with_orders(order_document(document_id=taken))
+    with pytest.raises(PolicyError, match=r"law-vn-2020.* is no order"):
+        policy().with_orders(load_policy_document("law-vn-2020"))
 
 
 def test_no_threshold_can_be_tied_to_a_group_of_travellers():
