@@ -98,13 +98,16 @@ def _option(text: str) -> tuple[str, str | int | float | bool]:
 
 
 def _bytes_of(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
+    """Read the whole recording; nothing at all is a mistake of who asks, not silence of a device."""
     try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        msg = f"cannot read {file}: {error.strerror}"
+        recorded = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        msg = f"cannot read {file}: {getattr(error, 'strerror', None) or error}"
         raise DeviceError(msg) from error
+    if not recorded:
+        msg = f"there is no byte in {'standard input' if file == '-' else file}: nothing to decode"
+        raise DeviceError(msg)
+    return recorded
 
 
 def _events(decoder: Driver, recorded: bytes, *, at: datetime, is_messages: bool) -> Iterator[DeviceEvent]:

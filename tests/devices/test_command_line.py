@@ -62,10 +62,6 @@ def test_standard_input_is_a_file_too_and_pixels_are_printed_on_demand(decoded):
     assert picture["celsius"][0][0] == 36.94
 
 
-def test_an_empty_file_says_nothing_and_is_no_error(decoded):
-    assert decoded("gy_mcu90640", "-") == []
-
-
 def test_every_capture_is_what_its_recipe_says():
     files = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.synthetic.*")}
     assert {name for name in files if name.split("/")[0] in {"gy_mcu90640", "mrz_reader", "facesluice"}} == set(RECIPES)
@@ -127,6 +123,8 @@ def test_one_document_over_several_lines_is_one_message(decoded):
         (("decode", "crystal_ball", "-"), "there is no driver 'crystal_ball'"),
         (("decode", "gy_mcu90640", "/nowhere/file.bin"), "cannot read /nowhere/file.bin: No such file"),
         (("decode", "gy_mcu90640", "/tmp"), "Is a directory"),
+        (("decode", "gy_mcu90640", "/dev/null"), "there is no byte in /dev/null: nothing to decode"),
+        (("decode", "cptv", "-"), "there is no byte in standard input: nothing to decode"),
         (("decode", "gy_mcu90640", "-", "--option", "checksm=strict"), "no option checksm"),
         (("decode", "gy_mcu90640", "-", "--option", "checksum"), "an option is NAME=VALUE"),
         (("decode", "gy_mcu90640", "-", "--received-at", "2026-11-22T08:00:00"), "says no zone"),
