@@ -135,13 +135,16 @@ def _qr_date(raw: str, *, field: str, warnings: list[DocumentWarning]) -> Partia
 def read_citizen_qr(text: str, *, today: date) -> CitizenCardQr | DocumentFault:
     """Read the payload of the code on a citizen card; at least six fields, more are kept unread.
 
-    A payload with too few fields is a fault; whatever is odd inside the fields is a warning.
+    A payload with too few fields or without a number in front is a fault: it is no card's code.
+    Whatever is odd inside the other fields is a warning.
     """
     fields = [field.strip() for field in text.strip("\x00\x1b\r\n\t \ufeff").split(_SEPARATOR)]
     if len(fields) < _LEAST_FIELDS:
         return fault(DocumentFaultCode.QR_FIELDS, detail=f"{len(fields)} fields instead of {_LEAST_FIELDS} or more")
     warnings: list[DocumentWarning] = []
     number, former, name, born, sex_word, address = fields[:_LEAST_FIELDS]
+    if not (number.isascii() and number.isdigit()):
+        return fault(DocumentFaultCode.QR_FIELDS, detail="the first field is no number")
     issued_raw = fields[_LEAST_FIELDS] if len(fields) > _LEAST_FIELDS else ""
     birth = _qr_date(born, field="date_of_birth", warnings=warnings)
     issued = _qr_date(issued_raw, field="date_of_issue", warnings=warnings)

@@ -52,6 +52,8 @@ def test_a_zone_a_code_and_a_number_are_told_apart(text, kind, source):
         ("hello", DocumentFaultCode.NOT_RECOGNISED),
         ("12", DocumentFaultCode.NOT_RECOGNISED),
         ("a|b|c", DocumentFaultCode.QR_FIELDS),
+        ("||||||", DocumentFaultCode.QR_FIELDS),
+        ("\ufffd|;|x\x07|9|?|!|~", DocumentFaultCode.QR_FIELDS),
         (CITIZEN_CARD[0], DocumentFaultCode.LINE_MISSING),
         (CITIZEN_CARD[0][:27], DocumentFaultCode.NOT_RECOGNISED),
         ("\r\n".join(PASSPORT)[:60], DocumentFaultCode.LINE_LENGTH),
