@@ -71,8 +71,8 @@ def identity(settings: SettingsFile = None) -> None:
 @app.command()
 def enrol(
     *,
-    edge_id: Annotated[str, typer.Option()],
-    point_of_entry_id: Annotated[str, typer.Option()],
+    edge_id: Annotated[str, typer.Option(help="The edge's identity, as in its settings file.")],
+    point_of_entry_id: Annotated[str, typer.Option(help="The point of entry that it serves, as in the deployment.")],
     public_key: Annotated[str, typer.Option(help="64 hex digits, from the edge's identity command.")],
     settings: SettingsFile = None,
 ) -> None:
@@ -94,9 +94,9 @@ def enrol(
 @app.command("add-user")
 def add_user(
     *,
-    username: Annotated[str, typer.Option()],
-    role: Annotated[Role, typer.Option()],
-    name: Annotated[str, typer.Option()],
+    username: Annotated[str, typer.Option(help="What the person signs in with.")],
+    role: Annotated[Role, typer.Option(help="cdc, command or administrator.")],
+    name: Annotated[str, typer.Option(help="Name as shown on the screens.")],
     settings: SettingsFile = None,
 ) -> None:
     """Add an account or replace it; the password is read from standard input."""
@@ -126,7 +126,7 @@ def verify(settings: SettingsFile = None) -> None:
 @app.command()
 def report(
     *,
-    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])],
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The report day, YYYY-MM-DD.")],
     output_format: Annotated[str, typer.Option("--format", help="json or pdf")] = "json",
     out: Annotated[Path | None, typer.Option(help="Where to write; standard output if absent.")] = None,
     revision: Annotated[int | None, typer.Option(help="The newest if absent.")] = None,

@@ -90,7 +90,8 @@ class Demonstration:
         self.said = ""
         words = command("--state", str(state), "--port", str(port))
         self.process = subprocess.Popen(words, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         assert self.process.stdout
@@ -107,7 +108,11 @@ class Demonstration:
     def press_ctrl_c(self) -> int:
         """What a terminal sends."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        code = self.process.wait(60)
+        self._listener.join(10)
+        if self.process.stdout:
+            self.process.stdout.close()
+        return code
 
 
 def processes_naming(text: str) -> list[str]:
