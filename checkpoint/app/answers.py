@@ -6,17 +6,19 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 import msgspec
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.isolation import IsolationError
 from checkpoint.lane import LaneError
-from checkpoint.store.writer import WriterStoppedError
+from checkpoint.store.writer import DiskRefusedError, WriterStoppedError
 from web.forms import FormRefusedError, read_body
 from web.refusals import refusal_response
 
 _T = TypeVar("_T")
+_log = structlog.get_logger("checkpoint")
 Endpoint = Callable[[Request], Awaitable[Response]]
 LARGEST_BODY_BYTES = 16 * 1024
 _ENCODER = msgspec.json.Encoder()
@@ -56,6 +58,9 @@ def refusing(endpoint: Endpoint) -> Endpoint:
             return refusal_response(error.code.value, http_code=409)
         except WriterStoppedError:
             return refusal_response("edge_stopping", http_code=503)
+        except DiskRefusedError as error:
+            _log.critical("disk_refused", reason=str(error), what_to_do="free space on the disk; nothing was written")
+            return refusal_response("disk_full", http_code=507)
 
     return answer
 

@@ -23,10 +23,16 @@ CHECKPOINT_AFTER_COMMITS = 100
 # A backstop for a lane that is never idle: about 32 MB of write-ahead log.
 _AUTOCHECKPOINT_PAGES = 8000
 _INPUT_OUTPUT_ERROR = 10  # SQLITE_IOERR
+# SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN: the disk says no, not the statement.
+_DISK_REFUSALS = frozenset({8, _INPUT_OUTPUT_ERROR, 13, 14})
 
 
 class WriterStoppedError(StoreError):
     """The edge is shutting down or its disk failed; nothing was written. Try again after the restart."""
+
+
+class DiskRefusedError(StoreError):
+    """The disk is full, read-only or failing: nothing was written. Free space, then try again."""
 
 
 class Transaction:
@@ -92,6 +98,11 @@ class Writer:
                 result = job(transaction)
             transaction.run_after_commit()
             return result
+        except sqlcipher.OperationalError as error:
+            if _primary_code(error) not in _DISK_REFUSALS:
+                raise
+            msg = f"the disk took nothing ({error})"
+            raise DiskRefusedError(msg) from error
         finally:
             with self._waiting_lock:
                 self._waiting -= 1
@@ -120,7 +131,7 @@ class Writer:
             self._connection.execute("COMMIT")
         except sqlcipher.OperationalError as error:
             # After a failed fsync nobody knows what the disk holds: stop and let a new process open it anew.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == _INPUT_OUTPUT_ERROR:
+            if _primary_code(error) == _INPUT_OUTPUT_ERROR:
                 self._is_open = False
                 _log.critical("disk_failed", what_to_do="restart the edge; check the disk")
             raise
@@ -129,3 +140,9 @@ class Writer:
     def _checkpoint(self) -> None:
         """Fold the write-ahead log into the database as far as no reader stands in the way."""
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _primary_code(error: sqlcipher.Error) -> int:
+    """Return SQLite's own code of an error without its extension; 0 if the driver raised it by itself."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF

@@ -6,7 +6,8 @@ from checkpoint.actions import saving
 from checkpoint.actions.deciding import close_crossing
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.store import crossings, journal
-from checkpoint.store.writer import WriterStoppedError
+from checkpoint.store.lanes import put_draft
+from checkpoint.store.writer import DiskRefusedError, WriterStoppedError
 from tests.checkpoint.people import NORMAL_C, RAISED_C
 
 TABLES = ("journal", "journal_head", "crossing", "running_clock", "isolation_place", "lane_draft", "device_reading")
@@ -74,3 +75,25 @@ def test_after_the_stop_nothing_is_taken_and_nothing_is_pretended(edge):
     edge.gate.store.writer.stop()
     with pytest.raises(WriterStoppedError):
         edge.present()
+
+
+def test_a_full_disk_is_refused_in_words_and_nothing_that_was_acknowledged_is_lost(edge):
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    before = everything(edge)
+
+    def limit(pages: int) -> None:
+        edge.gate.store.writer.submit(lambda turn: turn.execute(f"PRAGMA max_page_count = {pages}").fetchall()).result()
+
+    limit(1)  # SQLite takes the present size instead: not one page more
+    many_lanes = [(f"lane-{number}", bytes(9_000)) for number in range(50)]
+    with pytest.raises(DiskRefusedError, match="disk"):
+        edge.gate.store.writer.submit(
+            lambda turn: [put_draft(turn, lane_id, content=content, at=edge.clock()) for lane_id, content in many_lanes]
+        ).result(10)
+    assert everything(edge) == before
+    assert edge.gate.store.writer.is_open
+
+    limit(1_000_000)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    assert edge.check_chain().sequence == 1
