@@ -94,15 +94,7 @@ class Writer:
 
     def _carry_out(self, job: Callable[[Transaction], _T]) -> _T:
         try:
-            with self._transaction() as transaction:
-                result = job(transaction)
-            transaction.run_after_commit()
-            return result
-        except sqlcipher.OperationalError as error:
-            if _primary_code(error) not in _DISK_REFUSALS:
-                raise
-            msg = f"the disk took nothing ({error})"
-            raise DiskRefusedError(msg) from error
+            return self._commit_job(job)
         finally:
             with self._waiting_lock:
                 self._waiting -= 1
@@ -110,6 +102,18 @@ class Writer:
             if is_idle and self._is_open and self._commits_since_checkpoint >= CHECKPOINT_AFTER_COMMITS:
                 self._thread.submit(self._checkpoint)
                 self._commits_since_checkpoint = 0
+
+    def _commit_job(self, job: Callable[[Transaction], _T]) -> _T:
+        try:
+            with self._transaction() as transaction:
+                result = job(transaction)
+        except sqlcipher.OperationalError as error:
+            if _primary_code(error) not in _DISK_REFUSALS:
+                raise
+            msg = f"the disk took nothing ({error})"
+            raise DiskRefusedError(msg) from error
+        transaction.run_after_commit()
+        return result
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
