@@ -37,16 +37,20 @@ class ClockFace(msgspec.Struct, frozen=True, kw_only=True):
     is_overdue: bool
 
 
-def start_clocks(limits: Iterable[ClockLimit], *, at: datetime) -> tuple[RunningClock, ...]:
-    """Start each legal clock at the aware instant ``at``."""
-    return tuple(
-        RunningClock(
-            kind=limit.kind,
-            started_at=at,
-            due_at=at + timedelta(seconds=limit.limit_s),
-            clause=clause_of(limit.citation),
-        )
-        for limit in limits
+def start_clocks(
+    limits: Iterable[ClockLimit], *, at: datetime, running: Iterable[RunningClock] = ()
+) -> tuple[RunningClock, ...]:
+    """Start each legal clock at the aware instant ``at``; one of a kind that runs already keeps its first start."""
+    since = {clock.kind: clock.started_at for clock in running}
+    return tuple(_start(limit, at=since.get(limit.kind, at)) for limit in limits)
+
+
+def _start(limit: ClockLimit, *, at: datetime) -> RunningClock:
+    return RunningClock(
+        kind=limit.kind,
+        started_at=at,
+        due_at=at + timedelta(seconds=limit.limit_s),
+        clause=clause_of(limit.citation),
     )
 
 

@@ -64,8 +64,12 @@ def assess_lane(gate: Gate, state: LaneState, *, at: datetime) -> Assessment:
 
 
 def concluded(gate: Gate, sheet: LaneSheet, *, state: LaneState, at: datetime) -> LaneSheet:
-    """Assess after a change of the lane, and move to the phase that the outcome asks for."""
+    """Assess after a change of the lane, and move to the phase that the outcome asks for.
+
+    A deadline that runs for this person goes on from where it began, however often things are assessed anew.
+    """
     fresh = assess_lane(gate, state, at=at)
     if state.phase is not Phase.AWAITING_RECHECK:
         state = conclude(state, fresh.outcome)
-    return msgspec.structs.replace(sheet, state=state, assessment=fresh, clocks=start_clocks(fresh.clocks, at=at))
+    clocks = start_clocks(fresh.clocks, at=at, running=sheet.clocks)
+    return msgspec.structs.replace(sheet, state=state, assessment=fresh, clocks=clocks)

@@ -41,7 +41,7 @@ def save_screened(
         disposition=disposition,
         person_key=person.person_key,
         exception=state.exception,
-        clocks=start_clocks(assessment.clocks, at=turn.at),
+        clocks=start_clocks(assessment.clocks, at=turn.at, running=sheet.clocks),
     )
     observed_at = state.bound.observed_at if state.bound else person.presented_at
     saved = turn.append(screened, lane_id=lane_id, observed_at=observed_at, sealed_for=_sealed_for(turn, sheet))

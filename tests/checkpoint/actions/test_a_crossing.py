@@ -24,7 +24,7 @@ from sync.agreement.records import (
     TravellerDischarged,
     TravellerIsolated,
 )
-from sync.agreement.vocabulary import Disposition, Outcome, PurposeOfCrossing, ReasonCode
+from sync.agreement.vocabulary import ClockKind, Disposition, Outcome, PurposeOfCrossing, ReasonCode
 from sync.exchange.sealing import EpisodeKey, SealedIdentity, associated_bytes, open_sealed, unwrap_episode_key
 from tests.checkpoint.edges import OTHER_PASS, PASS
 from tests.checkpoint.people import NORMAL_C, RAISED_C
@@ -339,3 +339,17 @@ def test_a_draft_that_this_program_cannot_read_does_not_keep_the_gate_shut(edge)
     edge.present()
     edge.scan_face(NORMAL_C)
     assert edge.do(close_crossing, draft_id=edge.draft_id).saved is not None
+
+
+def test_a_deadline_goes_on_from_its_first_start_however_often_the_person_is_assessed_anew(edge):
+    edge.present()
+    edge.scan_face(RAISED_C)
+    first = edge.sheet.clocks
+    assert first[0].kind is ClockKind.RECHECK
+    edge.clock.forward(minutes=4)
+    edge.do(change_details, draft_id=edge.draft_id, symptoms=["cough"])
+    assert edge.sheet.clocks == first
+    edge.restart()
+    edge.clock.forward(minutes=4)
+    edge.do(change_details, draft_id=edge.draft_id, symptoms=["cough", "sore_throat"])
+    assert edge.sheet.clocks == first == edge.bodies()[0].clocks
