@@ -5,6 +5,7 @@ creation time is the time at which the figures were taken.
 """
 
 import io
+from functools import cache
 from importlib import resources
 
 import msgspec
@@ -14,6 +15,7 @@ import typst
 from central.report.daily_report import DailyReport, encode_report
 from central.report.wording import words_of
 from sync.agreement.deployment import ReportForm
+from sync.agreement.labels_catalogue import Catalogue
 
 
 def print_pdf(report: DailyReport, *, letterhead: ReportForm) -> bytes:
@@ -28,12 +30,17 @@ def print_pdf(report: DailyReport, *, letterhead: ReportForm) -> bytes:
         sys_inputs={
             "report": encode_report(report).decode(),
             "letterhead": msgspec.json.encode(letterhead).decode(),
-            "words": msgspec.json.encode(words_of(report, place=letterhead.place)).decode(),
+            "words": msgspec.json.encode(words_of(report, place=letterhead.place, labels=_labels())).decode(),
             "seal": _ledger_code(report),
         },
         timestamp=int(report.taken_at.timestamp()),
     )
     return _only_document(printed)
+
+
+@cache
+def _labels() -> Catalogue:
+    return Catalogue.load("vi")
 
 
 def _only_document(printed: bytes | list[bytes] | None) -> bytes:

@@ -1,20 +1,21 @@
 """What the printed report says, as finished strings: Vietnamese administrative wording and number forms.
 
-Pure. The template lays out; this module words; ``daily_report`` counts. Vietnamese stands here and
-not in the label catalogue because these are the fixed phrases of one official form (Decree 30/2020).
+Pure. The template lays out; this module words; ``daily_report`` counts. Only the fixed phrases of this
+one official form (Decree 30/2020) stand here; what the screens say too comes from the label catalogue.
 """
 
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from central.report.daily_report import ENDS, Change, DailyReport, Figures, GateLine, Identity
-from sync.agreement.vocabulary import Direction, Disposition, ExceptionCode, TravellerCategory
+from sync.agreement.labels_catalogue import Catalogue, format_date, format_number, format_temperature
+from sync.agreement.local_time import VIETNAM_TIME, local_date
+from sync.agreement.vocabulary import Direction, TravellerCategory
 
-LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 NO_FIGURES = "KHÔNG CÓ SỐ LIỆU"
 NOTHING = "Không có."
+IDENTITY_RULE = "Lượt qua cửa khẩu = cho qua + cách ly + chuyển cơ sở y tế + không cho qua + đang chờ + đã hủy."
 
 GATE_COLUMNS = (
     "Nhập cảnh",
@@ -55,41 +56,18 @@ FIGURE_NAMES = {
     "referred": "chuyển cơ sở y tế",
     "refused": "không cho qua",
     "pending": "đang chờ",
-    "withdrawn": "rút bản ghi",
+    "withdrawn": "đã hủy",
     "with_exception": "không đo, có lý do",
     "redirected": "hướng dẫn sang cửa khẩu khác",
 }
-CATEGORY_NAMES = {
-    TravellerCategory.TOURIST: "Khách du lịch",
-    TravellerCategory.BORDER_RESIDENT: "Cư dân biên giới",
-    TravellerCategory.EXPERT: "Chuyên gia, lao động dự án",
-    TravellerCategory.DRIVER_OR_CREW: "Lái xe, thuyền viên",
-    TravellerCategory.RETURNING_CITIZEN: "Công dân về nước",
-    TravellerCategory.OFFICIAL: "Cán bộ, công vụ",
-}
-DISPOSITION_NAMES = {
-    Disposition.CLEARED: "Cho qua",
-    Disposition.ISOLATED: "Cách ly tại cửa khẩu",
-    Disposition.REFERRED: "Chuyển cơ sở y tế",
-    Disposition.REFUSED: "Không cho qua",
-    Disposition.PENDING: "Đang chờ đo lại",
-    Disposition.WITHDRAWN: "Rút bản ghi",
-}
-EXCEPTION_NAMES = {
-    ExceptionCode.INFANT: "Trẻ nhỏ không đo được",
-    ExceptionCode.MEDICAL_CONDITION: "Lý do sức khỏe",
-    ExceptionCode.DEVICE_FAILURE: "Hỏng máy đo",
-    ExceptionCode.REFUSED_MEASUREMENT: "Từ chối đo",
-    ExceptionCode.EMERGENCY_PASSAGE: "Đi qua khẩn cấp",
-}
 
 
-def words_of(report: DailyReport, *, place: str) -> dict[str, Any]:
-    """Word the whole report for the template."""
+def words_of(report: DailyReport, *, place: str, labels: Catalogue) -> dict[str, Any]:
+    """Word the whole report for the template; ``labels`` is the Vietnamese catalogue."""
     names = {gate.point_of_entry_id: gate.name for gate in report.gates} | {"province": "Toàn tỉnh"}
     return {
-        "title": f"Kết quả kiểm dịch y tế tại các cửa khẩu ngày {number_date(report.report_day)}",
-        "place_and_date": f"{place}, {official_date(report.taken_at.astimezone(LOCAL_TIME).date())}",
+        "title": f"Kết quả kiểm dịch y tế tại các cửa khẩu ngày {format_date(report.report_day)}",
+        "place_and_date": f"{place}, {official_date(local_date(report.taken_at))}",
         "period": _period(report),
         "provisional": f"SỐ LIỆU TẠM TÍNH, lấy lúc {clock(report.taken_at)}; chưa đến giờ chốt số liệu",
         "sections": SECTIONS,
@@ -100,13 +78,15 @@ def words_of(report: DailyReport, *, place: str) -> dict[str, Any]:
         "total_cells": _gate_cells(report.totals, _directions(report)),
         "gate_notes": _gate_notes(report),
         "category_columns": CATEGORY_COLUMNS,
-        "categories": [_category(category, report.categories[category]) for category in TravellerCategory],
-        "identity_rule": "Lượt qua cửa khẩu = cho qua + cách ly + chuyển cơ sở y tế + không cho qua + đang chờ + rút.",
+        "categories": [
+            _category(category, report.categories[category], labels=labels) for category in TravellerCategory
+        ],
+        "identity_rule": IDENTITY_RULE,
         "identities": [_identity(identity, report=report, names=names) for identity in _printed(report.identities)],
         "referred_columns": REFERRED_COLUMNS,
-        "referred": _referred(report, names=names),
+        "referred": _referred(report, names=names, labels=labels),
         "unmeasured_columns": UNMEASURED_COLUMNS,
-        "unmeasured": _unmeasured(report, names=names),
+        "unmeasured": _unmeasured(report, names=names, labels=labels),
         "orders": [f"{order.title} ({order.policy_id}, bản {order.version})" for order in report.orders],
         "quality": _quality(report),
         "change_columns": CHANGE_COLUMNS,
@@ -121,18 +101,19 @@ def whole(number: int | None) -> str:
     >>> whole(17842), whole(None)
     ('17.842', '-')
     """
-    return "-" if number is None else f"{number:,}".replace(",", ".")
+    return "-" if number is None else format_number(number)
 
 
 def percent(share: float | None) -> str:
     """A share in Vietnamese form; a share that is not full is never rounded up to 100.
 
-    >>> percent(1.0), percent(0.99996), percent(0.5), percent(None)
-    ('100', '99,99', '50', '-')
+    >>> percent(1.0), percent(0.99996), percent(0.57), percent(None)
+    ('100', '99,99', '57', '-')
     """
     if share is None:
         return "-"
-    cut = int(share * 10_000) / 100
+    hundredths = int(round(share * 10_000, 4))  # 0.57 * 10000 is a hair under 5700 in binary
+    cut = (hundredths if share >= 1.0 else min(hundredths, 9_999)) / 100
     return f"{cut:.2f}".rstrip("0").rstrip(".").replace(".", ",")
 
 
@@ -142,12 +123,7 @@ def degrees(temperature_c: float | None) -> str:
     >>> degrees(38.1)
     '38,1 °C'
     """
-    return "-" if temperature_c is None else f"{temperature_c:.1f} °C".replace(".", ",")
-
-
-def number_date(day: date) -> str:
-    """A date in figures: ``22/11/2026``."""
-    return f"{day:%d/%m/%Y}"
+    return "-" if temperature_c is None else format_temperature(temperature_c)
 
 
 def official_date(day: date) -> str:
@@ -162,8 +138,8 @@ def official_date(day: date) -> str:
 
 def clock(instant: datetime) -> str:
     """An instant in local time: ``14:32 ngày 22/11/2026``."""
-    local = instant.astimezone(LOCAL_TIME)
-    return f"{local:%H:%M} ngày {number_date(local.date())}"
+    local = instant.astimezone(VIETNAM_TIME)
+    return f"{local:%H:%M} ngày {format_date(local.date())}"
 
 
 def _period(report: DailyReport) -> str:
@@ -176,7 +152,7 @@ def _summary(report: DailyReport) -> list[str]:
     return [
         (
             f"Tổng số lượt qua cửa khẩu: {whole(totals.crossings)}; trong đó nhập cảnh {whole(entry)}, "
-            f"xuất cảnh {whole(leaving)}."
+            f"xuất cảnh {whole(leaving)}{_in_transit(totals, (entry, leaving), lead=', quá cảnh ')}."
         ),
         (
             f"Được đo thân nhiệt: {whole(totals.measured)} lượt, đạt {percent(totals.coverage)} % số lượt phải đo; "
@@ -189,7 +165,7 @@ def _summary(report: DailyReport) -> list[str]:
         (
             f"Cách ly tạm thời tại cửa khẩu: {whole(totals.isolated)}; chuyển cơ sở y tế: {whole(totals.referred)}; "
             f"không cho qua: {whole(totals.refused)} (hướng dẫn sang cửa khẩu khác: {whole(totals.redirected)}); "
-            f"đang chờ: {whole(totals.pending)}; rút bản ghi: {whole(totals.withdrawn)}."
+            f"đang chờ: {whole(totals.pending)}; đã hủy: {whole(totals.withdrawn)}."
         ),
     ]
 
@@ -223,17 +199,32 @@ def _gate_cells(figures: Figures, crossings: tuple[int, ...]) -> list[str]:
 
 
 def _gate_notes(report: DailyReport) -> list[str]:
-    return [
+    silent = [
         f"{gate.name}: số liệu đến {clock(gate.reported_until)}, sau đó mất liên lạc."
         for gate in report.gates
         if gate.reported_until
     ]
+    return silent + [
+        f"{gate.name}: ngoài ra có {count} lượt quá cảnh." for gate in report.gates if (count := _transits(gate))
+    ]
 
 
-def _category(category: TravellerCategory, figures: Figures) -> dict[str, Any]:
+def _transits(gate: GateLine) -> str:
+    if gate.figures is None:
+        return ""
+    return _in_transit(gate.figures, tuple(figures.crossings for figures in gate.by_direction.values()), lead="")
+
+
+def _in_transit(figures: Figures, crossings: tuple[int, ...], *, lead: str) -> str:
+    """What the columns of entry and exit do not hold, so that they add up to the crossings; nothing for none."""
+    rest = figures.crossings - sum(crossings)
+    return f"{lead}{whole(rest)}" if rest else ""
+
+
+def _category(category: TravellerCategory, figures: Figures, *, labels: Catalogue) -> dict[str, Any]:
     cells = [whole(figures.crossings), whole(figures.measured), percent(figures.coverage)]
     return {
-        "name": CATEGORY_NAMES[category],
+        "name": labels.text("TravellerCategory", category),
         "cells": [*cells, whole(figures.suspected), whole(figures.confirmed)],
     }
 
@@ -259,28 +250,30 @@ def _figures_of_scope(report: DailyReport, scope: str) -> Figures:
     return found or report.totals
 
 
-def _referred(report: DailyReport, *, names: dict[str, str]) -> list[list[str]]:
+def _referred(report: DailyReport, *, names: dict[str, str], labels: Catalogue) -> list[list[str]]:
     return [
         [
             str(index),
             clock(row.observed_at),
             names.get(row.point_of_entry_id, row.point_of_entry_id),
-            CATEGORY_NAMES[row.category],
+            labels.text("TravellerCategory", row.category),
             degrees(row.scanner_c),
             degrees(row.clinical_c),
-            DISPOSITION_NAMES[row.disposition],
+            labels.text("Disposition", row.disposition),
         ]
         for index, row in enumerate(report.referred, start=1)
     ]
 
 
-def _unmeasured(report: DailyReport, *, names: dict[str, str]) -> list[list[str]]:
+def _unmeasured(report: DailyReport, *, names: dict[str, str], labels: Catalogue) -> list[list[str]]:
     return [
         [
             str(index),
             clock(row.observed_at),
             names.get(row.point_of_entry_id, row.point_of_entry_id),
-            EXCEPTION_NAMES[row.exception_code] if row.exception_code else DISPOSITION_NAMES[row.disposition],
+            labels.text("ExceptionCode", row.exception_code)
+            if row.exception_code
+            else labels.text("Disposition", row.disposition),
         ]
         for index, row in enumerate(report.unmeasured, start=1)
     ]
