@@ -60,7 +60,13 @@ TERMS_2020 = {
     "gate_overloaded_guidance": (12 * HOUR_S, None),
     "vehicle_observation_road_air": (HOUR_S, None),
     "vehicle_papers": (20 * MINUTE_S, None),
+    "vehicle_observation_rail_water": (2 * HOUR_S, None),
     "vehicle_physical_check_road_air": (HOUR_S, HOUR_S),
+    "vehicle_physical_check_rail_water": (2 * HOUR_S, HOUR_S),
+    "vehicle_treatment_road_wagon_aircraft": (HOUR_S, HOUR_S),
+    "vehicle_treatment_train_ship": (6 * HOUR_S, 4 * HOUR_S),
+    "vehicle_treatment_ship_with_rodent_measures": (24 * HOUR_S, None),
+    "treatment_certificate": (30 * MINUTE_S, None),
 }
 
 
