@@ -6,7 +6,8 @@ from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.rechecking import require_crossing
 from checkpoint.actions.refusals import ActionRefusedError
-from checkpoint.store.crossings import correct_crossing, settle_crossing
+from checkpoint.actions.saving import apply_correction
+from checkpoint.store.crossings import settle_crossing
 from checkpoint.store.journal import Saved
 from checkpoint.store.lanes import stop_running_clocks
 from sync.agreement.local_time import local_date
@@ -68,5 +69,5 @@ def correct_details(turn: Turn, crossing_id: str, command: CorrectCommand) -> Sa
         purpose=command.purpose,
     )
     saved = turn.append(corrected, lane_id=row.lane_id, observed_at=turn.at)
-    correct_crossing(turn.transaction, row, corrected=corrected, saved=saved)
+    apply_correction(turn, row, corrected=corrected, saved=saved)
     return saved

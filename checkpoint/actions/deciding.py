@@ -10,6 +10,7 @@ from checkpoint.actions.assessing import assess_lane, concluded
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.presenting import CrossingDetails, amended
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.saving import save_amendments
 from checkpoint.actions.settling import close_lane, emptied_by, settle
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.lane import (
@@ -85,11 +86,17 @@ class DiscardCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def change_details(turn: Turn, lane_id: str, command: DetailsCommand) -> LaneSheet:
-    """Change what is noted of the crossing before it is closed, and assess anew."""
+    """Change what is noted of the crossing before it is closed, and assess anew.
+
+    An alarm is in the journal already: what is changed of it is written as a correction.
+    """
     sheet = turn.sheet(lane_id)
     if command.draft_id is not None:
         require_draft(sheet, command.draft_id)
-    state = amend(sheet.state, amended(sheet.state.person, command))
+    person = amended(sheet.state.person, command)
+    state = amend(sheet.state, person)
+    if sheet.state.phase is Phase.AWAITING_RECHECK:
+        save_amendments(turn, lane_id, sheet=sheet, person=person)
     return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
 
 

@@ -116,7 +116,11 @@ class UplinkView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaneView(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane, whole. ``version`` grows with each change; ``now`` is the edge's clock."""
+    """One lane, whole. ``version`` grows with each change; ``now`` is the edge's clock.
+
+    ``last_hour``, by far the longest part, is ``None`` in the answer to an officer's command: the
+    stream brings it a moment later, and nobody waits for it.
+    """
 
     version: int
     edge_id: str
@@ -141,7 +145,7 @@ class LaneView(msgspec.Struct, frozen=True, kw_only=True):
     notice: str | None
     uplink: UplinkView
     devices: tuple[DeviceHealth, ...]
-    last_hour: tuple[LaneDot, ...]
+    last_hour: tuple[LaneDot, ...] | None
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +154,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     uplink: UplinkView = UplinkView()
     devices: Mapping[str, DeviceHealth] = {}
     officer: str = ""
+    has_last_hour: bool = True
 
 
 def lane_view(gate: Gate, lane_id: str, *, around: Surroundings) -> LaneView:
@@ -182,7 +187,7 @@ def lane_view(gate: Gate, lane_id: str, *, around: Surroundings) -> LaneView:
         notice=sheet.notice,
         uplink=around.uplink,
         devices=tuple(around.devices[one] for one in lane.devices if one in around.devices),
-        last_hour=_recent(gate.dots[lane_id], since=now - LAST_HOUR),
+        last_hour=_recent(gate.dots[lane_id], since=now - LAST_HOUR) if around.has_last_hour else None,
     )
 
 

@@ -24,7 +24,7 @@ from sync.agreement.records import (
     TravellerDischarged,
     TravellerIsolated,
 )
-from sync.agreement.vocabulary import ClockKind, Disposition, Outcome, PurposeOfCrossing, ReasonCode
+from sync.agreement.vocabulary import ClockKind, Disposition, Outcome, PurposeOfCrossing, ReasonCode, TravellerCategory
 from sync.exchange.sealing import EpisodeKey, SealedIdentity, associated_bytes, open_sealed, unwrap_episode_key
 from tests.checkpoint.edges import OTHER_PASS, PASS
 from tests.checkpoint.people import NORMAL_C, RAISED_C
@@ -353,3 +353,33 @@ def test_a_deadline_goes_on_from_its_first_start_however_often_the_person_is_ass
     edge.clock.forward(minutes=4)
     edge.do(change_details, draft_id=edge.draft_id, symptoms=["cough", "sore_throat"])
     assert edge.sheet.clocks == first == edge.bodies()[0].clocks
+
+
+def test_what_is_changed_while_the_recheck_is_awaited_is_written_as_a_correction_and_counted(edge):
+    edge.present()
+    edge.scan_face(RAISED_C)
+    crossing_id, first = edge.draft_id, edge.sheet.saved
+    edge.do(change_details, draft_id=crossing_id, category="driver_or_crew", telephone="0900 000 111")
+    edge.do(change_details, draft_id=crossing_id, symptoms=["cough"])
+    screened, corrected = edge.bodies()
+    assert corrected.corrects_record_id == first.record_id
+    assert (corrected.category, corrected.purpose) == (TravellerCategory.DRIVER_OR_CREW, None)
+    assert edge.rows("SELECT category FROM crossing") == [("driver_or_crew",)]
+    counts = [edge.gate.tally.count(one, at=edge.clock()) for one in (screened.facts.category, corrected.category)]
+    assert counts == [0, 1]
+    assert opened_person(edge, edge.envelopes()[1]).telephone == "0900 000 111"
+    edge.restart()
+    edge.clock.forward(minutes=5)
+    sheet = edge.do(recheck_person, crossing_id=crossing_id, temperature_c=36.6, site="axillary")
+    assert sheet.closed.disposition is Disposition.CLEARED
+    edge.check_chain()
+
+
+def opened_person(edge, envelope):
+    """Open the sealed part of a record with the site's key."""
+    (content,) = edge.rows(f"SELECT bytes FROM episode_key WHERE crossing_id = '{envelope.sealing.episode_id}'")[0]
+    wrapped = msgspec.json.decode(content, type=EpisodeKey)
+    key = unwrap_episode_key(wrapped, recipient="site", private_key=edge.gate.identity.site_key)
+    sealed = SealedIdentity(ciphertext=envelope.sealed, nonce=envelope.sealing.nonce)
+    associated = associated_bytes(str(envelope.record_id), edge_id=envelope.edge_id)
+    return open_sealed(sealed, episode_key=key, associated=associated)
