@@ -96,11 +96,16 @@ def read_pass_number(text: str) -> PassNumber:
     >>> found = read_pass_number("gthvn02-tq  00123456")
     >>> found.key, found.model.value
     ('00123456', 'GTHVN02-TQ')
+
+    The model alone is no number: all booklets of one model would be one person.
+
+    >>> read_pass_number("GTHVN02-TQ").is_plausible
+    False
     """
     display = stored_form(text)
     key = number_key(display)
     for model_key, model in _MODEL_KEYS.items():
-        if key.startswith(model_key) and len(key) > len(model_key):
+        if key.startswith(model_key):
             return PassNumber(display=display, key=key[len(model_key) :], model=model)
     return PassNumber(display=display, key=key)
 

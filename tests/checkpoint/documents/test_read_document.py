@@ -51,6 +51,7 @@ def test_a_zone_a_code_and_a_number_are_told_apart(text, kind, source):
         ("\r\n\r\n", DocumentFaultCode.EMPTY),
         ("hello", DocumentFaultCode.NOT_RECOGNISED),
         ("12", DocumentFaultCode.NOT_RECOGNISED),
+        ("GTHVN02-TQ", DocumentFaultCode.NOT_RECOGNISED),
         ("a|b|c", DocumentFaultCode.QR_FIELDS),
         ("||||||", DocumentFaultCode.QR_FIELDS),
         ("\ufffd|;|x\x07|9|?|!|~", DocumentFaultCode.QR_FIELDS),
