@@ -118,8 +118,13 @@ class SignIn:
         idle: timedelta = timedelta(minutes=30),
         absolute: timedelta = timedelta(hours=12),
         concurrent_hashes: int = 2,
+        is_in_memory: bool = False,
     ) -> None:
-        """``concurrent_hashes`` caps argon2 runs at once (64 MiB each), against a flood of guesses."""
+        """``concurrent_hashes`` caps argon2 runs at once (64 MiB each), against a flood of guesses.
+
+        ``is_in_memory``: the stores' ``find_`` methods ask no disk and no network, so they need no thread.
+        """
+        self._is_in_memory = is_in_memory
         self._users = users
         self._sessions = sessions
         self._clock = clock
@@ -151,8 +156,17 @@ class SignIn:
         return await self._open(user)
 
     async def resume(self, token: str, *, is_activity: bool) -> Session | None:
-        """Return the session of a cookie, or None when it has ended. ``is_activity`` postpones the idle end."""
-        return await anyio.to_thread.run_sync(lambda: self._resume(token, is_activity=is_activity))
+        """Return the session of a cookie, or None when it has ended. ``is_activity`` postpones the idle end.
+
+        Stores that answer from memory are asked right here: each request of a lane comes this way.
+        """
+        if self._is_in_memory:
+            found, change = self._look_up(token, is_activity=is_activity)
+        else:
+            found, change = await anyio.to_thread.run_sync(lambda: self._look_up(token, is_activity=is_activity))
+        if change is not None:
+            await anyio.to_thread.run_sync(change)
+        return found
 
     async def sign_out(self, token: str) -> None:
         """End the session of this token at once."""
@@ -179,20 +193,20 @@ class SignIn:
         await anyio.to_thread.run_sync(self._sessions.add_session, stored)
         return _session(token, user=user)
 
-    def _resume(self, token: str, *, is_activity: bool) -> Session | None:
+    def _look_up(self, token: str, *, is_activity: bool) -> tuple[Session | None, Callable[[], None] | None]:
+        """Find the session, and what is to be written because of this look: nothing, nearly always."""
         token_hash = hash_token(token)
         stored = self._sessions.find_session(token_hash)
         if stored is None:
-            return None
+            return None, None
         now = self._clock()
         user = self._users.find_user(stored.username)
         is_over = now - stored.created_at >= self._absolute or now - stored.last_seen_at >= self._idle
         if is_over or user is None or user.is_disabled:
-            self._sessions.remove_session(token_hash)
-            return None
+            return None, lambda: self._sessions.remove_session(token_hash)
         if is_activity and now - stored.last_seen_at >= _TOUCH_EVERY:
-            self._sessions.touch_session(token_hash, last_seen_at=now)
-        return _session(token, user=user)
+            return _session(token, user=user), lambda: self._sessions.touch_session(token_hash, last_seen_at=now)
+        return _session(token, user=user), None
 
 
 def _session(token: str, *, user: User) -> Session:

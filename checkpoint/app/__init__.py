@@ -23,7 +23,8 @@ __all__ = ["create_app"]
 def create_app(gate: Gate, *, workers: Running, labels: Labels, passwords: Passwords | None = None) -> FastAPI:
     """Build the application around a running gate. ``labels``: language -> section -> key -> text."""
     edge = EdgeApp(gate, workers=workers)
-    sign_in = SignIn(users=gate.store.accounts, sessions=gate.store.accounts, clock=gate.clock, passwords=passwords)
+    accounts = gate.store.accounts
+    sign_in = SignIn(users=accounts, sessions=accounts, clock=gate.clock, passwords=passwords, is_in_memory=True)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

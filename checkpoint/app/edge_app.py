@@ -49,13 +49,15 @@ class EdgeApp:
             for event in watchers:
                 event.set()
 
-    def surroundings(self, *, officer: str = "") -> Surroundings:
-        """Gather what the head of a screen shows."""
-        return Surroundings(uplink=self.workers.uplink_view(), devices=self.workers.device_health(), officer=officer)
-
-    def lane_view(self, lane_id: str, *, officer: str = "") -> LaneView:
-        """Draw one lane as it stands now."""
-        return lane_view(self.gate, lane_id, around=self.surroundings(officer=officer))
+    def lane_view(self, lane_id: str, *, officer: str = "", has_last_hour: bool = True) -> LaneView:
+        """Draw one lane as it stands now, with what the head of its screen shows."""
+        around = Surroundings(
+            uplink=self.workers.uplink_view(),
+            devices=self.workers.device_health(),
+            officer=officer,
+            has_last_hour=has_last_hour,
+        )
+        return lane_view(self.gate, lane_id, around=around)
 
     def watch(self, lane_id: str) -> asyncio.Event:
         """Return an event that is set with each change of a lane; hand it back to ``unwatch``."""

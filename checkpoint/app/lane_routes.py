@@ -85,7 +85,7 @@ def _command_endpoint(
         lane_id = require_lane(edge, request)
         given = await read_command(request, decoder)
         await committed(edge.gate.perform(lambda turn: command(turn, lane_id, given), officer_ref=session.username))
-        return json_answer(edge.lane_view(lane_id, officer=session.name))
+        return json_answer(edge.lane_view(lane_id, officer=session.name, has_last_hour=False))
 
     return refusing(act)
 

@@ -91,10 +91,11 @@ function showOwnHistory(view) {
   setText(find("usual"), line);
 }
 
-let lastThreshold_c = null;
+let lastThreshold_c = null, lastDots = [];
 // The last hour of this lane as dots, with the threshold: drift is seen with bare eyes.
 export function showLastHour(view) {
-  const dots = (view.last_hour ?? []).filter((one) => one.temperature_c !== null && one.temperature_c !== undefined);
+  lastDots = view.last_hour ?? lastDots; // an answer to a command leaves them out; the stream brings them
+  const dots = lastDots.filter((one) => one.temperature_c !== null && one.temperature_c !== undefined);
   const threshold_c = scannerThreshold(view) ?? lastThreshold_c;
   lastThreshold_c = threshold_c;
   const end_ms = new Date(view.now).getTime();
