@@ -87,6 +87,11 @@ def discharge(room: Room, crossing_id: str, *, disposition: Disposition) -> Room
     place_id = room.place_of(crossing_id)
     if place_id is None:
         raise IsolationError(RoomReason.NOT_ISOLATED)
+    require_way_out(disposition)
+    return Room(room_id=room.room_id, places={**room.places, place_id: None})
+
+
+def require_way_out(disposition: Disposition) -> None:
+    """Refuse a disposition with which nobody leaves a gate's care."""
     if disposition not in DISCHARGE_TO:
         raise IsolationError(RoomReason.DISPOSITION_NOT_ALLOWED)
-    return Room(room_id=room.room_id, places={**room.places, place_id: None})

@@ -19,7 +19,7 @@ from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.saving import Referral, isolate, restart_clocks
 from checkpoint.actions.sheet import ClosedCrossing, LaneSheet
 from checkpoint.clocks import start_clocks
-from checkpoint.isolation import IsolationError, RoomReason, discharge
+from checkpoint.isolation import IsolationError, RoomReason, discharge, require_way_out
 from checkpoint.lane import Phase, finish_recheck
 from checkpoint.store.crossings import CrossingRow, find_crossing, first_record, note_recheck, settle_crossing
 from checkpoint.store.journal import Saved
@@ -30,6 +30,7 @@ from sync.agreement.records import CrossingScreened, TemperatureRechecked, Trave
 from sync.agreement.vocabulary import DeviceKind, Disposition, MeasuringSite, Outcome, ReadingKind
 from sync.exchange.envelope import body_of, decode_record
 
+NO_PLACE = ""
 _DISPOSITIONS = {
     Outcome.CLEARED: Disposition.CLEARED,
     Outcome.REFERRED: Disposition.REFERRED,
@@ -96,26 +97,24 @@ def admit_person(turn: Turn, crossing_id: str) -> Referral:
 
 
 def discharge_person(turn: Turn, crossing_id: str, command: DischargeCommand) -> Saved:
-    """Let a person leave the isolation room; every clock of the crossing stops."""
+    """Let a person leave the gate's care; every clock of the crossing stops.
+
+    From a place of the isolation room, or straight from waiting for one where the room is full.
+    """
     row = require_crossing(turn, crossing_id)
     if not row.is_open and row.disposition is command.disposition:
         return Saved(sequence=row.last_sequence, record_id=row.record_id, recorded_at=row.recorded_at)
-    room_id = turn.gate.settings.isolation.room_id
-    try:
-        discharge(read_room(turn.transaction, room_id=room_id), crossing_id, disposition=command.disposition)
-    except IsolationError as error:
-        raise ActionRefusedError(error.code.value) from error
-    if row.place_id is None:
-        raise ActionRefusedError(RoomReason.NOT_ISOLATED.value)
+    place_id = _place_left(turn, row, disposition=command.disposition)
     discharged = TravellerDischarged(
         crossing_id=crossing_id,
-        place_id=row.place_id,
+        place_id=place_id,
         disposition=command.disposition,
         destination=command.destination,
         reason=command.reason,
     )
     saved = turn.append(discharged, lane_id=row.lane_id, observed_at=turn.at)
-    hold_place(turn.transaction, row.place_id, crossing_id=None, at=None)
+    if place_id != NO_PLACE:
+        hold_place(turn.transaction, place_id, crossing_id=None, at=None)
     stop_running_clocks(turn.transaction, crossing_id, at=turn.at)
     settle_crossing(
         turn.transaction,
@@ -134,6 +133,21 @@ def discharge_person(turn: Turn, crossing_id: str, command: DischargeCommand) ->
         reason=command.reason,
     )
     return saved
+
+
+def _place_left(turn: Turn, row: CrossingRow, *, disposition: Disposition) -> str:
+    """Return the place that becomes free, or ``NO_PLACE`` for a referred person who waits for one."""
+    try:
+        if row.disposition is Disposition.REFERRED and row.is_open:
+            require_way_out(disposition)
+            return NO_PLACE
+        room_id = turn.gate.settings.isolation.room_id
+        discharge(read_room(turn.transaction, room_id=room_id), row.crossing_id, disposition=disposition)
+    except IsolationError as error:
+        raise ActionRefusedError(error.code.value) from error
+    if row.place_id is None:
+        raise ActionRefusedError(RoomReason.NOT_ISOLATED.value)
+    return row.place_id
 
 
 def require_crossing(turn: Turn, crossing_id: str) -> CrossingRow:

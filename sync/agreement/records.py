@@ -106,7 +106,10 @@ class TravellerIsolated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TravellerDischarged(msgspec.Struct, frozen=True, kw_only=True):
-    """A person left the isolation room: to a facility (referred), cleared, or turned back (refused)."""
+    """A person left the gate's care: to a facility (referred), cleared, or turned back (refused).
+
+    ``place_id`` is empty where the room was full and the person left without having had a place.
+    """
 
     type_name: ClassVar[str] = "traveller_discharged"
     type_version: ClassVar[int] = 1

@@ -383,3 +383,21 @@ def opened_person(edge, envelope):
     sealed = SealedIdentity(ciphertext=envelope.sealed, nonce=envelope.sealing.nonce)
     associated = associated_bytes(str(envelope.record_id), edge_id=envelope.edge_id)
     return open_sealed(sealed, episode_key=key, associated=associated)
+
+
+def test_who_waits_because_the_room_is_full_can_be_handed_over_and_takes_nobodys_place(edge):
+    for number in (PASS, OTHER_PASS):
+        isolated(edge, number)
+    waiting = isolated(edge, "QN 100125")
+    assert [person.crossing_id for person in isolation_view(edge.gate).waiting] == [waiting]
+    with pytest.raises(ActionRefusedError, match="disposition_not_allowed"):
+        edge.about(discharge_person, waiting, disposition="pending", destination="Bệnh viện", reason="hết chỗ")
+    edge.about(discharge_person, waiting, disposition="referred", destination="Bệnh viện", reason="hết chỗ")
+    view = isolation_view(edge.gate)
+    assert view.waiting == ()
+    assert all(place.person is not None for place in view.places)
+    assert edge.rows(f"SELECT COUNT(*) FROM running_clock WHERE crossing_id = '{waiting}' AND stopped_at IS NULL") == [
+        (0,)
+    ]
+    assert edge.bodies()[-1].place_id == ""
+    edge.check_chain()
