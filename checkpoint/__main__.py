@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import IO, Annotated, NoReturn
 
 import msgspec
 import structlog
@@ -20,7 +20,7 @@ from checkpoint.actions.registering import RegisterError, read_register
 from checkpoint.app import create_app
 from checkpoint.commands_documents import read_document_command
 from checkpoint.settings import Settings, SettingsError, find_settings, load_settings
-from checkpoint.store.connection import StoreError
+from checkpoint.store.connection import StoreError, hold_folder
 from checkpoint.store.edge_store import EdgeStore, migration_engine
 from checkpoint.store.holders import put_holders
 from checkpoint.store.identity import open_identity
@@ -48,6 +48,7 @@ _DISK_FAILED_EXIT = 75
 def serve(settings: SettingsOption = None) -> None:
     """Serve the lanes of this edge until SIGTERM; kill it at any moment and nothing acknowledged is lost."""
     configure_logs()
+    claim = _claimed(settings)
     configured = _opened(settings)
     try:
         gate = open_gate(configured, clock=lambda: datetime.now(UTC))
@@ -78,6 +79,7 @@ def serve(settings: SettingsOption = None) -> None:
     server.run()
     workers.stop()
     gate.store.close()
+    claim.close()
     _log.info("stopped", edge_id=configured.edge.edge_id)
     if watch.has_fired:
         raise typer.Exit(_DISK_FAILED_EXIT)
@@ -184,6 +186,16 @@ def _loaded(path: Path | None) -> Settings:
     try:
         return load_settings(find_settings(path))
     except SettingsError as error:
+        _fail(error)
+
+
+def _claimed(path: Path | None) -> IO[bytes]:
+    """Make sure that no other edge runs on the same folder, before anything in it is touched."""
+    folder = _loaded(path).data_path
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return hold_folder(folder)
+    except (StoreError, OSError) as error:
         _fail(error)
 
 

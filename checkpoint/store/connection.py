@@ -4,9 +4,11 @@ The key (32 random bytes) lies in ``data_dir/database.key`` with mode 0600 and n
 never part of a URL or a message. SQLite before 3.51.3 can lose commits in WAL mode and is refused.
 """
 
+import fcntl
 import os
 import secrets
 from pathlib import Path
+from typing import IO
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection as EngineConnection
@@ -14,6 +16,7 @@ from sqlalchemy import Engine, QueuePool, create_engine, event
 
 DATABASE_NAME = "edge.db"
 KEY_NAME = "database.key"
+CLAIM_NAME = "edge.claim"
 SQLITE_FLOOR = (3, 51, 3)
 _KEY_BYTES = 32
 _PAGE_CACHE_KIB = 24 * 1024
@@ -31,11 +34,30 @@ class DatabaseKeyError(StoreError):
     """The key file is missing, readable by others or of another database; a person must repair it."""
 
 
+class FolderTakenError(StoreError):
+    """Another edge runs on this data folder; nothing was opened."""
+
+
 def require_sound_sqlite(version: tuple[int, ...] = tuple(sqlcipher.sqlite_version_info)) -> None:
     """Refuse an SQLite with the WAL-reset bug: sqlite.org/wal.html, fixed in 3.51.3."""
     if version < SQLITE_FLOOR:
         msg = f"SQLite {'.'.join(map(str, version))} can lose commits in WAL mode; 3.51.3 or newer is needed"
         raise SqliteTooOldError(msg)
+
+
+def hold_folder(folder: Path) -> IO[bytes]:
+    """Claim a data folder for one running edge, until the returned file is closed or the program ends.
+
+    Two programs would each show lanes that the other changes. The system gives the claim back after a kill.
+    """
+    claim = (folder / CLAIM_NAME).open("ab")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        claim.close()
+        msg = f"another edge runs on {folder}; stop that one, or give this one a folder of its own"
+        raise FolderTakenError(msg) from error
+    return claim
 
 
 def database_key(folder: Path) -> str:
@@ -79,9 +101,21 @@ def read_private_file(path: Path, *, size_bytes: int) -> bytes:
 def open_connection(path: Path, *, key: str) -> sqlcipher.Connection:
     """Open one connection in autocommit mode; transactions are begun in so many words."""
     require_sound_sqlite()
-    connection = sqlcipher.connect(
-        str(path), isolation_level=None, check_same_thread=False, cached_statements=256, timeout=5.0
-    )
+    try:
+        connection = sqlcipher.connect(
+            str(path), isolation_level=None, check_same_thread=False, cached_statements=256, timeout=5.0
+        )
+        _prepare(connection, key=key)
+    except sqlcipher.OperationalError as error:
+        msg = f"{path} cannot be written ({error}); give this user the right to write to its folder, and free space"
+        raise StoreError(msg) from error
+    except sqlcipher.DatabaseError as error:
+        msg = f"{path} does not open with its key file ({error}); restore database and key from one backup"
+        raise DatabaseKeyError(msg) from error
+    return connection
+
+
+def _prepare(connection: sqlcipher.Connection, *, key: str) -> None:
     connection.execute(f"PRAGMA key = \"x'{key}'\"")
     try:
         for pragma in (
@@ -95,11 +129,9 @@ def open_connection(path: Path, *, key: str) -> sqlcipher.Connection:
             f"PRAGMA cache_size = -{_PAGE_CACHE_KIB}",
         ):
             connection.execute(pragma)
-    except sqlcipher.DatabaseError as error:
+    except sqlcipher.DatabaseError:
         connection.close()
-        msg = f"{path} does not open with its key file ({error}); restore database and key from one backup"
-        raise DatabaseKeyError(msg) from error
-    return connection
+        raise
 
 
 def open_engine(path: Path, *, key: str, begin: str = "BEGIN", readers: int = 3) -> Engine:

@@ -204,6 +204,23 @@ def test_signed_in_officers_drafts_and_records_survive_kill_9(tmp_path):
     edge.process.stop()
 
 
+def test_a_second_edge_on_the_same_folder_is_refused_and_the_first_goes_on(tmp_path):
+    edge = RunningEdge(tmp_path)
+    edge.add_officer()
+    edge.process.start()
+    officer = edge.sign_in()
+    second = edge.command("serve")
+    assert second.returncode == 1
+    assert "another edge runs" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert officer.clear("QN 410001")["saved"]["sequence"] == 1
+    edge.process.kill()
+    edge.process.start()
+    assert officer.clear("QN 410002")["saved"]["sequence"] == 2
+    officer.client.close()
+    edge.process.stop()
+
+
 def test_the_command_line_says_what_is_wrong_and_what_to_do(tmp_path):
     edge = RunningEdge(tmp_path)
     register = tmp_path / "register.csv"

@@ -9,8 +9,11 @@ from checkpoint.store.connection import (
     DATABASE_NAME,
     KEY_NAME,
     DatabaseKeyError,
+    FolderTakenError,
     SqliteTooOldError,
+    StoreError,
     database_key,
+    hold_folder,
     open_connection,
     require_sound_sqlite,
 )
@@ -96,3 +99,17 @@ def test_identity_files_that_vanish_beside_a_journal_are_not_made_anew(tmp_path:
     (tmp_path / "identity" / "edge_ed25519.key").unlink()
     with pytest.raises(DatabaseKeyError, match="restore"):
         open_identity(tmp_path, edge_id="mong-cai-1")
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_no_backup_is_called_for(folder: Path):
+    with pytest.raises(StoreError, match="cannot be written") as refused:
+        open_connection(folder / "nowhere" / DATABASE_NAME, key="ab" * 32)
+    assert not isinstance(refused.value, DatabaseKeyError)
+
+
+def test_a_folder_is_held_by_one_program_and_free_when_that_one_is_gone(folder: Path):
+    claim = hold_folder(folder)
+    with pytest.raises(FolderTakenError, match="another edge"):
+        hold_folder(folder)
+    claim.close()
+    hold_folder(folder).close()
