@@ -55,13 +55,14 @@ def _traffic(case: Case) -> Iterator[Finding]:
         if order.state is OrderState.OPEN or not order.applies_to.covers(case.facts):
             continue
         code = _traffic_refusal(case, order)
-        values: Values = {} if order.redirect_to is None else {"redirect_to": order.redirect_to}
+        redirect_to = None if order.redirect_to == case.facts.point_of_entry_id else order.redirect_to
+        values: Values = {} if redirect_to is None else {"redirect_to": redirect_to}
         if order.quota_per_day is not None:
             values["quota_per_day"] = order.quota_per_day
         if code is None:
             yield found(ReasonCode.TRAFFIC_RESTRICTED, rank=Rank.CLEAR, rule=order, values=values)
         else:
-            yield found(code, rank=Rank.REFUSE, rule=order, values=values)._replace(redirect_to=order.redirect_to)
+            yield found(code, rank=Rank.REFUSE, rule=order, values=values)._replace(redirect_to=redirect_to)
 
 
 def _traffic_refusal(case: Case, order: TrafficOrder) -> ReasonCode | None:

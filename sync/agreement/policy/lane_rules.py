@@ -5,6 +5,8 @@ count of visits, so no rule can give one group of travellers a laxer one than an
 """
 
 from datetime import time
+from functools import lru_cache
+from unicodedata import combining, normalize
 
 from sync.agreement.policy.rule import Consequence, DocumentFault, MandatoryStep, Rule, Scope
 from sync.agreement.vocabulary import (
@@ -84,6 +86,13 @@ class ReadingValidity(Rule, frozen=True, kw_only=True, tag="reading_validity"):
     max_age_s: int
     max_ahead_s: int = 60
 
+    def __post_init__(self) -> None:
+        """Refuse a term in which no reading could ever be valid."""
+        super().__post_init__()
+        if self.max_age_s <= 0 or self.max_ahead_s < 0:
+            msg = "max_age_s must be above 0 and max_ahead_s at least 0"
+            raise ValueError(msg)
+
 
 class TrafficOrder(Rule, frozen=True, kw_only=True, tag="traffic_order"):
     """Open, restricted or stopped: who may cross where, when, for what and how many (R012).
@@ -106,6 +115,12 @@ class TrafficOrder(Rule, frozen=True, kw_only=True, tag="traffic_order"):
         if (self.opens_at is None) != (self.closes_at is None):
             msg = "opens_at and closes_at belong together"
             raise ValueError(msg)
+        if self.opens_at is not None and self.opens_at == self.closes_at:
+            msg = "opens_at and closes_at must differ: write state 'stopped' for never, no hours for always"
+            raise ValueError(msg)
+        if self.quota_per_day is not None and self.quota_per_day <= 0:
+            msg = "quota_per_day must be above 0: write state 'stopped' for nobody"
+            raise ValueError(msg)
         has_condition = bool(self.purposes) or self.opens_at is not None or self.quota_per_day is not None
         if has_condition != (self.state is OrderState.RESTRICTED):
             msg = "state 'restricted' needs purposes, hours or quota_per_day; other states allow none"
@@ -124,12 +139,35 @@ class RiskArea(Rule, frozen=True, kw_only=True, tag="risk_area"):
     declaration_required: bool = True
     applies_to: Scope = Scope()
 
+    def __post_init__(self) -> None:
+        """Refuse an area without a code or a name, and blank ones, which would be nowhere or everywhere."""
+        super().__post_init__()
+        if not self.codes or not all(map(str.strip, (*self.codes, *self.names))):
+            msg = "codes must name at least one area, and no code or name may be blank"
+            raise ValueError(msg)
+
     def covers_area(self, area: str) -> bool:
-        """Whether a visited area, by code or by name, lies in this one; letter case does not matter."""
-        asked = area.strip().casefold()
-        if asked in {name.casefold() for name in self.names}:
+        """Whether a visited area, by code or by name, lies in this one.
+
+        Letter case, blanks, Vietnamese marks and how they are composed do not matter: whoever types
+        "dong hung" means Đông Hưng, and a name too many is asked about rather than one too few let by.
+        """
+        asked = _plain(area)
+        if asked in map(_plain, self.names):
             return True
-        return any(asked == code or asked.startswith(code + "-") for code in map(str.casefold, self.codes))
+        as_code = asked.replace(" ", "-")
+        return any(as_code == code or as_code.startswith(code + "-") for code in map(_plain, self.codes))
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    """Give letters without marks, in one case, single blanks.
+
+    >>> _plain("  Đông   HƯNG ")
+    'dong hung'
+    """
+    letters = (mark for mark in normalize("NFD", text.casefold().replace("đ", "d")) if not combining(mark))
+    return " ".join(normalize("NFC", "".join(letters)).split())
 
 
 class Triage(Rule, frozen=True, kw_only=True, tag="triage"):

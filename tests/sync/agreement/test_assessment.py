@@ -1,5 +1,6 @@
 """What becomes of one traveller, told as stories."""
 
+import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -305,6 +306,19 @@ def test_a_risk_area_is_known_by_code_and_name_and_asks_for_a_declaration(area):
     declared = judged(scanned(36.0), visited_areas=(area,), has_declaration=True)
     assert declared.outcome is Outcome.CLEARED
     assert "from_risk_area" in codes(declared)
+
+
+@pytest.mark.parametrize("written", ["dong hung", "ĐÔNG  HƯNG ", unicodedata.normalize("NFD", "Đông Hưng"), "东兴"])
+def test_a_risk_area_is_known_however_its_name_is_written(written):
+    assert codes(judged(scanned(36.0), visited_areas=(written,)))[0] == "declaration_missing"
+
+
+def test_nobody_is_sent_from_a_gate_to_the_same_gate():
+    order = {"kind": "traffic_order", "state": "stopped", "redirect_to": "mong-cai"}
+    verdict = judged(scanned(36.0), by=policy().with_orders(order_document(order)))
+    assert verdict.outcome is Outcome.REFUSED
+    assert verdict.redirect_to is None
+    assert "redirect_to" not in verdict.reasons[0].values
 
 
 def test_a_country_with_the_disease_is_noted_but_is_no_ground_to_wait():

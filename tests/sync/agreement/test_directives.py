@@ -108,7 +108,8 @@ def test_000_trails_and_openings_are_suspended_from_midnight_of_29_january_2020(
         (midnight + timedelta(minutes=1), True),
         (NOON, True),
     ):
-        facts = crossing(scanned(36.0, observed_at=at), point_of_entry_kind=kind, locality=locality)
+        place = {"point_of_entry_id": "a-path", "point_of_entry_kind": kind, "locality": locality}
+        facts = crossing(scanned(36.0, observed_at=at), **place)
         verdict = assess(facts, policy(), at=at)
         assert ("traffic_stopped" in codes(verdict)) is (is_in_force and is_stopped)
         assert (verdict.redirect_to == "mong-cai") is (is_in_force and is_stopped)
