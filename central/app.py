@@ -15,6 +15,7 @@ from central.routes.command import CommandRoutes
 from central.routes.desk import DeskRoutes
 from central.routes.reports import ReportRoutes
 from central.routes.sync import SyncRoutes
+from central.routes.units import UnitRoutes
 from central.workers import Clockwork
 from sync.agreement.labels_catalogue import LANGUAGES, Catalogue
 from web.front import install_front
@@ -34,7 +35,8 @@ def build_app(centre: Centre) -> FastAPI:
 
     app = FastAPI(title="Kiểm Dịch: centre", lifespan=run, docs_url=None, redoc_url=None, openapi_url=None)
     reception = Reception(centre.store, signing_key=centre.keys.signing, clock=centre.clock)
-    for routes in (SyncRoutes(reception), DeskRoutes(centre), CommandRoutes(centre), ReportRoutes(centre)):
+    served = (DeskRoutes(centre), CommandRoutes(centre), ReportRoutes(centre), UnitRoutes(centre))
+    for routes in (SyncRoutes(reception), *served):
         app.include_router(routes.router())
     _add_health(app, centre=centre, clockwork=clockwork)
     labels = {language: Catalogue.load(language).sections for language in LANGUAGES}

@@ -6,7 +6,7 @@ changed; nothing already printed is edited.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -37,6 +37,8 @@ COUNTED = (
     "redirected",
 )
 FORMAT_VERSION = 1
+PROVINCE = "province"
+"""The scope of what is said of all gates together."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,8 @@ def build_report(snapshot: ReportSnapshot, *, revision: int, previous: DailyRepo
     """Draw revision ``revision`` from ``snapshot``; ``previous`` is the revision before, to state what changed."""
     gates = tuple(_gate_line(gate, snapshot=snapshot) for gate in snapshot.gates)
     totals = figures_of(snapshot.counts)
-    identities = _identities(gates, totals=totals)
+    figures_by_gate = {gate.point_of_entry_id: gate.figures for gate in gates if gate.figures}
+    identities = identities_of(figures_by_gate, totals=totals)
     return DailyReport(
         format_version=FORMAT_VERSION,
         report_day=snapshot.report_day,
@@ -180,6 +183,24 @@ def figures_of(counts: Iterable[DayCount]) -> Figures:
     return Figures(**{name: sums[name] for name in COUNTED}, coverage=coverage)
 
 
+def identities_of(figures_by_gate: Mapping[str, Figures], *, totals: Figures) -> tuple[Identity, ...]:
+    """Crossings equal their ends, at each gate and in sum; and the gates add up to the province."""
+    ends = " + ".join(ENDS)
+    equations = [_equation(scope, figures, right_name=ends) for scope, figures in figures_by_gate.items()]
+    equations.append(_equation(PROVINCE, totals, right_name=ends))
+    equations += [
+        Identity(
+            scope=PROVINCE,
+            left_name=name,
+            left=getattr(totals, name),
+            right_name=f"sum of gates: {name}",
+            right=sum(getattr(figures, name) for figures in figures_by_gate.values()),
+        )
+        for name in COUNTED
+    ]
+    return tuple(equations)
+
+
 def says_the_same(one: DailyReport, other: DailyReport) -> bool:
     """Whether two reports print the same figures, so that no new revision is due."""
     return _substance(one) == _substance(other)
@@ -221,33 +242,14 @@ def _fell_silent(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> bool:
     return gate.last_contact_at is not None and gate.last_contact_at < ends_at - silent_after
 
 
-def _identities(gates: Iterable[GateLine], *, totals: Figures) -> tuple[Identity, ...]:
-    """Crossings equal their ends, at each gate and in sum; and the gates add up to the province."""
-    reported = [gate for gate in gates if gate.figures]
-    ends = " + ".join(ENDS)
-    equations = [_equation(gate.point_of_entry_id, gate.figures, right_name=ends) for gate in reported if gate.figures]
-    equations.append(_equation("province", totals, right_name=ends))
-    equations += [
-        Identity(
-            scope="province",
-            left_name=name,
-            left=getattr(totals, name),
-            right_name=f"sum of gates: {name}",
-            right=sum(getattr(gate.figures, name) for gate in reported),
-        )
-        for name in COUNTED
-    ]
-    return tuple(equations)
-
-
 def _equation(scope: str, figures: Figures, *, right_name: str) -> Identity:
     right = sum(getattr(figures, name) for name in ENDS)
     return Identity(scope=scope, left_name="crossings", left=figures.crossings, right_name=right_name, right=right)
 
 
 def _changes(previous: DailyReport, *, gates: Iterable[GateLine], totals: Figures) -> tuple[Change, ...]:
-    before = {"province": previous.totals} | {gate.point_of_entry_id: gate.figures for gate in previous.gates}
-    after = {"province": totals} | {gate.point_of_entry_id: gate.figures for gate in gates}
+    before = {PROVINCE: previous.totals} | {gate.point_of_entry_id: gate.figures for gate in previous.gates}
+    after = {PROVINCE: totals} | {gate.point_of_entry_id: gate.figures for gate in gates}
     return tuple(
         Change(scope=scope, figure=name, before=_value(before.get(scope), name), after=_value(after.get(scope), name))
         for scope in dict.fromkeys([*after, *before])

@@ -1,18 +1,19 @@
 """The command page's interface: today per gate, who is silent, and which orders hold. No rows, ever."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from central.actions.opening import Centre
+from central.report.daily_report import COUNTED, PROVINCE, Figures, Identity, identities_of
 from central.rollup import Figure
 from central.routes.answers import answer, run_in_thread
 from central.store.desk import DeskCase
 from central.store.figures import DayFigures, GateFigures
 from sync.agreement.deployment import PointOfEntry, closing_order
-from sync.agreement.policy.lane_rules import TrafficOrder
+from sync.agreement.policy.lane_rules import ScenarioDeclared, TrafficOrder
 from sync.agreement.vocabulary import Direction, Disposition
 from web.roles import require
 
@@ -43,6 +44,7 @@ class CommandRoutes:
         store = centre.store
         today, last_week = store.figures.of_day(day), store.figures.of_day(day - _WEEK)
         gates = [self._gate(point, today=today, now=now) for point in centre.deployment.points_on(day)]
+        broken = [one for one in _identities(today, shown=gates) if not one.holds]
         contacts = [edge.last_contact_at for edge in today.edges if edge.last_contact_at is not None]
         return {
             "as_of": min(contacts, default=None),
@@ -50,9 +52,11 @@ class CommandRoutes:
             "report_day": day,
             "cut_off_hour": centre.deployment.cut_off_hour,
             "province": centre.deployment.names,
-            "scenario": None,
+            "scenario": self._scenario(now),
             "ledger": {"position": today.ledger_position, "verified_at": None},
             "totals": today.totals,
+            "identities_hold": not broken,
+            "broken_identities": [self._broken(one) for one in broken],
             "directions": _directions(today.gates.values()),
             "last_week": {"crossings": last_week.totals[Figure.CROSSINGS]},
             "isolation": _isolation(store.desk.cases(now=now), now=now),
@@ -93,6 +97,37 @@ class CommandRoutes:
         is_heard_today = contact is not None and self._centre.report_day(contact) == self._centre.report_day()
         return dict.fromkeys(Figure, 0) if is_heard_today else None
 
+    def _scenario(self, now: datetime) -> dict[str, object] | None:
+        """Return the gravest response scenario declared for any of our gates, or ``None`` where none is."""
+        points = self._centre.deployment.points_on(self._centre.report_day(now))
+        declared = [
+            (rule, [point.names for point in points if _covers(rule, point=point)])
+            for rule in self._centre.policy.rules_at(now).of_type(ScenarioDeclared)
+        ]
+        found = max(declared, key=lambda one: (bool(one[1]), one[0].scenario), default=None)
+        if found is None or not found[1]:
+            return None
+        rule, names = found
+        return {
+            "scenario": rule.scenario,
+            "from": rule.effective_from,
+            "to": rule.effective_to,
+            "document": rule.citation.document,
+            "clause": rule.citation.clause,
+            "gates": names if len(names) < len(points) else None,
+        }
+
+    def _broken(self, identity: Identity) -> dict[str, object]:
+        """Say which equation fails and where; the province itself has no gate's name."""
+        is_province = identity.scope == PROVINCE
+        names = None if is_province else self._centre.deployment.point_of_entry(identity.scope).names
+        return {
+            "gate": names,
+            "figure": identity.left_name,
+            "left": identity.left,
+            "right": identity.right,
+        }
+
     def _orders(self, now: datetime) -> list[dict[str, object]]:
         rules = self._centre.policy.rules_at(now).traffic_orders
         return [
@@ -110,6 +145,21 @@ class CommandRoutes:
             }
             for rule in rules
         ]
+
+
+def _covers(rule: ScenarioDeclared, *, point: PointOfEntry) -> bool:
+    return rule.applies_to.covers_place(point_of_entry_id=point.id, kind=point.kind, locality=point.locality)
+
+
+def _identities(today: DayFigures, *, shown: Iterable[dict[str, object]]) -> tuple[Identity, ...]:
+    """Hold what the page shows to the report's own equations: a gate left out would not add up."""
+    ids = [str(gate["point_of_entry_id"]) for gate in shown]
+    by_gate = {name: _report_figures(today.gates[name].figures) for name in ids if name in today.gates}
+    return identities_of(by_gate, totals=_report_figures(today.totals))
+
+
+def _report_figures(counted: Mapping[Figure, int]) -> Figures:
+    return Figures(**{name: counted[Figure(name)] for name in COUNTED})
 
 
 def _directions(gates: Iterable[GateFigures]) -> dict[Direction, int]:

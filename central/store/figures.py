@@ -16,7 +16,7 @@ HOURS_PER_DAY = 24
 
 
 class EdgeStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one edge's newest chain has come; an edge that never called has no times."""
+    """How far one edge's newest chain has come; an edge that never called has no times, incarnation or sequence."""
 
     edge_id: str
     point_of_entry_id: str
@@ -25,6 +25,8 @@ class EdgeStanding(msgspec.Struct, frozen=True, kw_only=True):
     hash: bytes
     last_contact_at: datetime | None
     last_receipt_at: datetime | None
+    enrolled_at: datetime
+    revoked_at: datetime | None
 
 
 class GateFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,11 @@ class Figures:
                 gates=_gates(connection, day=day), edges=tuple(standings(connection)), ledger_position=position
             )
 
+    def standings(self) -> list[EdgeStanding]:
+        """Return how far every enrolled edge has come."""
+        with reading(self._engine) as connection:
+            return standings(connection)
+
     def by_hour(self, day: date) -> list[int]:
         """Return the crossings of a report day by the local hour of the day, 0 to 23."""
         query = select(crossing.c.observed_at).where(
@@ -106,6 +113,8 @@ def standings(connection: Connection) -> list[EdgeStanding]:
             func.coalesce(edge_head.c.hash, bytes(32)).label("hash"),
             edge_head.c.last_contact_at,
             edge_head.c.last_receipt_at,
+            edge.c.enrolled_at,
+            edge.c.revoked_at,
         )
         .select_from(edge)
         .outerjoin(newest, newest.c.edge_id == edge.c.edge_id)

@@ -40,6 +40,8 @@ _CASE_WORDS = (
     "UnusableReason",
 )
 
+_COMMAND_WORDS = ("command", "desk", "figure", "OrderState", "ResponseScenario")
+
 
 def pages(labels: Labels) -> Pages:
     """Return the centre's page renderer for a catalogue: language -> section -> key -> text."""
@@ -65,7 +67,7 @@ def router(pages: Pages) -> APIRouter:
 
     @routes.get("/command", dependencies=[require("command.see")])
     async def show_command(request: Request) -> Response:
-        return pages.render(request, "command.html", sections=("command", "desk", "OrderState", "ResponseScenario"))
+        return pages.render(request, "command.html", sections=_COMMAND_WORDS)
 
     @routes.get("/reports", dependencies=[require("reports.see")])
     async def show_reports(request: Request) -> Response:

@@ -3,29 +3,21 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import httpx
+import msgspec
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from sqlalchemy import update
 
 from central.actions.opening import open_centre
 from central.actions.reception import Reception
-from central.app import build_app
 from central.settings import load_settings
+from central.store.tables import day_count
 from sync.agreement.vocabulary import Direction, Disposition
 from tests.central.pushes import ask, push
 from tests.central.running import write_settings
+from tests.central.visitors import HandClock, signed_in
 from tests.demands import demand
-from tests.sync.exchange.journals import MORNING, isolated, rechecked, screened
-from web.passwords import Passwords
-from web.sign_in import User
-
-
-class HandClock:
-    def __init__(self) -> None:
-        self.now = MORNING
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.sync.agreement.crossings import order_document
+from tests.sync.exchange.journals import isolated, rechecked, screened
 
 
 @pytest.fixture
@@ -52,29 +44,8 @@ def reception(centre, clock):
 
 @pytest.fixture
 def command(centre):
-    hashed = Passwords().hash_password("mật-khẩu-dài-9", username="chihuy")
-    centre.store.accounts.put_user(User(username="chihuy", name="Chỉ huy", role="command", password_hash=hashed))
-    with start_blocking_portal() as portal:
-        browser = Browser(centre, portal=portal)
-        answer = browser.post("/sign-in", json={"username": "chihuy", "password": "mật-khẩu-dài-9"})
-        assert answer.status_code == 204, answer.text
+    with signed_in(centre, username="chihuy", role="command") as browser:
         yield browser
-        portal.call(browser.client.aclose)
-
-
-class Browser:
-    """The whole service without a socket, spoken to from a test that does not await."""
-
-    def __init__(self, centre, *, portal: BlockingPortal) -> None:
-        transport = httpx.ASGITransport(app=build_app(centre))
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
-        self._portal = portal
-
-    def get(self, path):
-        return self._portal.call(self.client.get, path)
-
-    def post(self, path, **content):
-        return self._portal.call(lambda: self.client.post(path, **content))
 
 
 def gate_of(command, name):
@@ -126,3 +97,48 @@ def test_command_reaches_no_person_and_no_row(command, reception, journal):
         assert answer.status_code == 403
     assert "c1" not in command.get("/api/command/figures").text
     assert command.post("/api/reports/2026-11-21/freeze", headers={"X-CSRF-Token": token}).status_code == 403
+
+
+def test_command_sees_that_the_figures_shown_add_up(command, reception, journal):
+    journal.write(screened("c1", temperature_c=36.4))
+    push(reception, journal)
+
+    figures = command.get("/api/command/figures").json()
+
+    assert figures["identities_hold"] is True
+    assert figures["broken_identities"] == []
+
+
+def test_a_gate_whose_counters_do_not_add_up_is_named_with_both_sides(command, reception, journal, store):
+    journal.write(screened("c1", temperature_c=36.4))
+    push(reception, journal)
+    with store.engine.begin() as connection:
+        spoilt = update(day_count).where(day_count.c.figure == "cleared").values({"count": 5})
+        connection.execute(spoilt)
+
+    figures = command.get("/api/command/figures").json()
+
+    assert figures["identities_hold"] is False
+    at_gate, in_sum = figures["broken_identities"]
+    assert at_gate["gate"]["vi"] == gate_of(command, "mong-cai")["name"]["vi"]
+    assert (at_gate["figure"], at_gate["left"], at_gate["right"]) == ("crossings", 1, 5)
+    assert in_sum["gate"] is None
+
+
+def test_no_scenario_is_shown_where_no_order_declares_one(command):
+    assert command.get("/api/command/figures").json()["scenario"] is None
+
+
+def test_the_gravest_declared_scenario_is_shown_with_its_clause_and_its_gates(centre):
+    rules = [
+        {"kind": "scenario_declared", "scenario": "scenario_3", "applies_to": {"point_of_entry_ids": ["nowhere"]}},
+        {"kind": "scenario_declared", "scenario": "scenario_2", "applies_to": {"localities": ["mong-cai"]}},
+    ]
+    declared = msgspec.structs.replace(centre, policy=centre.policy.with_orders(order_document(*rules)))
+    with signed_in(declared, username="chihuy", role="command") as command:
+        scenario = command.get("/api/command/figures").json()["scenario"]
+
+    assert scenario["scenario"] == "scenario_2"
+    assert scenario["clause"]
+    assert "Móng Cái" in str(scenario["gates"])
+    assert "Hoành Mô" not in str(scenario["gates"])

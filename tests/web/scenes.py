@@ -326,7 +326,15 @@ def figures():
         "now": _at(),
         "report_day": "2026-11-22",
         "province": {"vi": "tỉnh Quảng Ninh", "en": "Quang Ninh province", "zh": "广宁省"},
-        "scenario": "scenario_2",
+        "scenario": {
+            "scenario": "scenario_2",
+            "from": _at(days=2),
+            "to": None,
+            "document": "CT 05/CT-UBND",
+            "clause": "khoản II.2",
+            "gates": None,
+        },
+        "broken_identities": [],
         "identities_hold": True,
         "ledger": {"position": 48213907},
         "totals": {**counts, "withdrawn": 0, "not_measured": 6, "confirmed": 5, "referred": 1, "redirected": 2}
@@ -339,6 +347,48 @@ def figures():
         "hours_last_week": [*_SHAPE, 1120, 1030, 830, 560, 300, 170, 120, 60, 30],
         "orders": [_ORDER, {**_ORDER, "state": "open", "title": "Khai báo y tế với người đến từ vùng có dịch"}],
     }
+
+
+def broken_figures():
+    """Return figures that do not add up at one gate, and a room whose size the centre cannot know."""
+    broken = [
+        {"gate": _GATE["name"], "figure": "crossings", "left": 16115, "right": 16114},
+        {"gate": None, "figure": "crossings", "left": 17842, "right": 17841},
+    ]
+    lone_gate = {**figures()["scenario"], "gates": [_GATE["name"]]}
+    return figures() | {
+        "identities_hold": False,
+        "broken_identities": broken,
+        "scenario": lone_gate,
+        "isolation": {"occupied": 3, "places": None, "longest_s": None},
+    }
+
+
+def units():
+    """Return three edges, one of them silent and one revoked, and a fork."""
+    heard = {
+        "edge_id": "mong-cai-1",
+        "point_of_entry_id": "mong-cai",
+        "name": _GATE["name"],
+        "enrolled_at": _at(days=40),
+        "revoked_at": None,
+        "last_contact_at": _at(seconds=9),
+        "sequence": 48213,
+        "incarnation": 2,
+        "is_silent": False,
+    }
+    silent = {**heard, "edge_id": "hoanh-mo-1", "last_contact_at": None, "sequence": 0, "is_silent": True}
+    revoked = {**heard, "edge_id": "mong-cai-0", "revoked_at": _at(days=3), "last_contact_at": _at(days=3)}
+    fork = {
+        "kind": "fork",
+        "edge_id": "mong-cai-1",
+        "incarnation": 1,
+        "sequence": 4021,
+        "expected_hash": "3f" * 32,
+        "found_hash": "a7" * 32,
+        "raised_at": _at(hours=5),
+    }
+    return {"now": _at(), "silent_after_s": 900, "edges": [heard, silent, revoked], "alarms": [fork]}
 
 
 def reports():

@@ -186,9 +186,9 @@ def centre_app(store=None, clock=None):
     def reports():
         return JSONResponse(scenes.reports())
 
-    @app.get("/api/health")
-    def health():
-        return JSONResponse({"edges": [{"edge_id": "mong-cai-1", "point_of_entry_id": "mong-cai", "sequence": 1284}]})
+    @app.get("/api/units", dependencies=[require("units.see")])
+    def units():
+        return JSONResponse(scenes.units())
 
     return app
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.web import scenes
 from tests.web.scenes import LANES
 from tests.web.serving import Visitor, served
 from tests.web.stage import centre_app, edge_app
@@ -81,7 +82,9 @@ def test_the_other_pages_of_the_edge_are_accessible(page, edge, path, username, 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("path", "username"), [("/desk/c7", "cdc"), ("/command", "chihuy"), ("/reports", "cdc")])
+@pytest.mark.parametrize(
+    ("path", "username"), [("/desk/c7", "cdc"), ("/command", "chihuy"), ("/reports", "cdc"), ("/units", "quantri")]
+)
 def test_the_pages_of_the_centre_are_accessible(page, centre, path, username, theme):
     open_page(page, centre, path, username=username, theme=theme)
     page.wait_for_timeout(600)
@@ -352,6 +355,40 @@ def test_the_command_page_names_silent_gates_and_never_counts_them_as_nought(pag
     row = page.locator("#gates tr", has_text="Bắc Phong Sinh").inner_text()
     assert "KHÔNG CÓ SỐ LIỆU" in row
     assert "99,9\u00a0%" in page.locator("#tile-measured").inner_text(), "never rounded up to 100 %"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures_that_do_not_add_up_are_a_red_line_that_names_the_gate(page, centre, theme):
+    page.route("**/api/command/figures", lambda route: route.fulfill(json=scenes.broken_figures()))
+    open_page(page, centre, "/command", username="chihuy", theme=theme)
+    page.wait_for_selector("#broken li")
+
+    lines = page.locator("#broken li").all_inner_texts()
+    assert lines[0] == "Số liệu không khớp tại Móng Cái: lượt 16.115, cộng lại được 16.114"
+    assert "toàn tỉnh" in lines[1]
+    assert page.locator("#identities").inner_text() == ""
+    assert "/" not in page.locator("#tile-isolated .figure").inner_text(), "nobody knows of how many places"
+    assert violations(page) == []
+
+
+def test_the_head_of_command_shows_the_scenario_with_its_clause(page, centre):
+    open_page(page, centre, "/command", username="chihuy")
+    page.wait_for_selector("#gates tr")
+
+    assert page.locator("header #scenario").inner_text().startswith("Tình huống 2")
+    assert page.locator("#scenario-clause").inner_text() == "CT 05/CT-UBND · khoản II.2"
+
+
+def test_the_administrator_sees_silent_and_revoked_edges_and_a_fork(page, centre):
+    open_page(page, centre, "/units", username="quantri")
+    page.wait_for_selector("#units tr")
+
+    rows = page.locator("#units tr").all_inner_texts()
+    assert "Đang gửi" in rows[0]
+    assert "Im lặng" in rows[1]
+    assert "chưa lần nào" in rows[1]
+    assert "Đã thu hồi" in rows[2]
+    assert "Sổ rẽ nhánh" in page.locator("#alarms tr").inner_text()
 
 
 def test_the_verdict_stays_in_sight_on_a_zoomed_screen(page, edge):

@@ -29,10 +29,31 @@ async function refresh() {
 
 function showHead(figures) {
   if (figures.province) setText(find("place"), `${t("command.title")} · ${placeName(figures.province)}`);
-  setText(find("scenario"), figures.scenario ? word("ResponseScenario", figures.scenario) : "");
+  showScenario(figures.scenario);
   setText(find("as-of"), t("command.as_of", { as_of: timeWithSeconds(figures.as_of) }));
   setText(find("ledger"), figures.ledger ? t("command.ledger", { position: figures.ledger.position }) : "");
-  setText(find("identities"), figures.identities_hold === false ? t("command.identities_broken") : figures.identities_hold ? t("command.identities_hold") : "");
+  setText(find("identities"), figures.identities_hold ? t("command.identities_hold") : "");
+  showBroken(figures);
+}
+
+// The scenario in force, since when, by which clause, and where if not everywhere.
+function showScenario(scenario) {
+  setText(find("scenario"), scenario ? `${word("ResponseScenario", scenario.scenario)} · ${t("command.scenario_since", { since_at: scenario.from })}` : t("command.no_scenario"));
+  const where = (scenario?.gates ?? []).map(placeName).join(", ");
+  setText(find("scenario-clause"), scenario ? [scenario.document, scenario.clause, where].filter(Boolean).join(" · ") : "");
+}
+
+// Figures that do not add up are said where, in red, before anybody reads them.
+let shownBroken = "";
+function showBroken({ broken_identities = [] }) {
+  if (JSON.stringify(broken_identities) === shownBroken) return;
+  shownBroken = JSON.stringify(broken_identities);
+  find("broken").replaceChildren(...broken_identities.map((one) => element("li", {}, brokenLine(one))));
+}
+
+function brokenLine({ gate, figure, left, right }) {
+  const where = gate ? placeName(gate) : t("command.whole_province");
+  return t("command.identity_broken", { gate: where, figure: word("figure", figure), left, right });
 }
 
 function tile(name, figure, line, { of = "" } = {}) {
