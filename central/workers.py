@@ -1,10 +1,11 @@
 """The centre's clockwork: looks often whether a day has closed, and freezes its report.
 
-The database decides what is due, so a restart, a missed look or a second worker changes nothing. A
+The database decides what is due, so a restart, a missed look or a second worker changes nothing. The
+first look of a day also looks back, for days that closed while the centre was down and for late data. A
 look that fails is logged and tried again at the next tick; it never takes the centre down.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -23,6 +24,7 @@ class Clockwork:
         """Not running yet."""
         self._centre = centre
         self._scheduler = BackgroundScheduler(timezone="UTC", daemon=True)
+        self._looked_back_on: date | None = None
         self.last_look_at: datetime | None = None
         self.failures = 0
 
@@ -45,10 +47,12 @@ class Clockwork:
 
     def look(self) -> None:
         """Freeze what is due."""
+        today = self._centre.report_day()
         try:
-            freeze_what_is_due(self._centre)
+            freeze_what_is_due(self._centre, is_day_new=today != self._looked_back_on)
         except Exception:  # noqa: BLE001  # supervisor: whatever failed, the next look must come
             self.failures += 1
             _LOG.exception("freezing failed")
         else:
+            self._looked_back_on = today
             self.last_look_at = self._centre.clock()

@@ -5,7 +5,7 @@ the same, and revision N+1 with the changes stated if they do not. The primary k
 decides between two that freeze at the same moment, so a restart or a second worker adds nothing.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 
@@ -18,6 +18,7 @@ from sync.agreement.deployment import closing_order, report_period
 
 _LOG = structlog.get_logger(__name__)
 REVISED_FOR_DAYS = 7
+LOOKED_BACK_DAYS = 62
 BY_CUT_OFF = "cut_off"
 
 
@@ -81,20 +82,24 @@ def freeze(centre: Centre, day: date, *, by: str, is_early: bool = False) -> int
     return report.revision
 
 
-def freeze_what_is_due(centre: Centre) -> list[tuple[date, int]]:
-    """Freeze the day that closed last, if nobody has; then state late data of the week before.
+def freeze_what_is_due(centre: Centre, *, is_day_new: bool = True) -> list[tuple[date, int]]:
+    """Freeze the day that closed last, if nobody has; return what was frozen now, the oldest day first.
 
-    A day that closed before this centre began is not its to report. Safe to call at any time and
-    from several workers.
+    On the first look of a day (``is_day_new``) also every closed day that nobody froze because the centre
+    was down, and the late data of the week before. A day that closed before this centre began is not its
+    to report. Safe to call at any time and from several workers; what fails is due again at the next look.
     """
     closed = centre.report_day() - timedelta(days=1)
-    _, closed_at = report_period(closed, cut_off_hour=centre.deployment.cut_off_hour)
-    if centre.store.reports.newest(closed) or closed_at <= centre.store.edges.began_at(now=centre.clock()):
-        return []
-    frozen = [(closed, freeze(centre, closed, by=BY_CUT_OFF))]
-    for days_back in range(1, REVISED_FOR_DAYS + 1):
+    began_at = centre.store.edges.began_at(now=centre.clock())
+    frozen = []
+    for days_back in range(LOOKED_BACK_DAYS if is_day_new else 0, -1, -1):
         day = closed - timedelta(days=days_back)
         newest = centre.store.reports.newest(day)
-        if newest and (revision := freeze(centre, day, by=BY_CUT_OFF)) != newest:
+        is_due = 0 < days_back <= REVISED_FOR_DAYS if newest else _closes_at(centre, day) > began_at
+        if is_due and (revision := freeze(centre, day, by=BY_CUT_OFF)) != newest:
             frozen.append((day, revision))
     return frozen
+
+
+def _closes_at(centre: Centre, day: date) -> datetime:
+    return report_period(day, cut_off_hour=centre.deployment.cut_off_hour)[1]

@@ -122,6 +122,28 @@ def test_a_day_is_frozen_once_at_its_cut_off_and_late_data_make_the_next_revisio
     assert centre.store.verify().report_revisions == 2
 
 
+@demand("R053")
+def test_days_that_closed_while_the_centre_was_down_are_frozen_when_it_is_back(centre, reception, journal, clock):
+    push(reception, fill(journal, gate="mong-cai"))
+    clock.now = CUT_OFF + timedelta(days=9, seconds=1)
+    days = [DAY + timedelta(days=number) for number in range(10)]
+    assert freeze_what_is_due(centre) == [(day, 1) for day in days]
+    assert freeze_what_is_due(centre) == []
+    assert centre.store.verify().report_revisions == len(days)
+
+
+def test_late_data_are_stated_also_where_a_person_froze_the_next_day_first(centre, reception, journal, clock):
+    push(reception, fill(journal, gate="mong-cai"))
+    clock.now = CUT_OFF + timedelta(seconds=1)
+    assert freeze_what_is_due(centre) == [(DAY, 1)]
+    journal.write(screened("late"))
+    push(reception, journal)
+    assert freeze_what_is_due(centre, is_day_new=False) == []
+    clock.now += timedelta(days=1)
+    assert freeze(centre, DAY + timedelta(days=1), by="cdc") == 1
+    assert freeze_what_is_due(centre) == [(DAY, 2)]
+
+
 def test_the_snapshot_names_silent_gates_and_counts_late_and_quarantined_records(centre, reception, journal, clock):
     push(reception, fill(journal, gate="mong-cai"))
     clock.now = CUT_OFF + timedelta(minutes=5)
