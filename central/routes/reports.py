@@ -3,19 +3,22 @@
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from central.actions.freezing import NotYetError, freeze
 from central.actions.opening import Centre
 from central.actions.printing import print_revision
+from central.ledger import PLAUSIBLE_YEARS
 from central.report.daily_report import decode_report
 from central.routes.answers import answer, refuse, run_in_thread
 from central.store.reports import Revision
 from web.roles import require, session_of
 
+RevisionNumber = Annotated[int, Query(ge=1, le=2**31 - 1)]
 _MEDIA_TYPES = {"pdf": "application/pdf", "json": "application/json"}
 
 
@@ -47,6 +50,8 @@ class ReportRoutes:
     async def freeze(self, request: Request, day: date) -> Response:
         """Freeze a closed day; late data give the next revision."""
         username = session_of(request).username
+        if day.year not in PLAUSIBLE_YEARS:
+            return refuse("report_unknown", http_code=404)
         try:
             revision = await run_in_thread(lambda: freeze(self._centre, day, by=username))
         except NotYetError:
@@ -54,7 +59,7 @@ class ReportRoutes:
         return answer({"revision": revision})
 
     def _download(self, kind: str) -> Callable[..., Awaitable[Response]]:
-        async def download(day: date, revision: int | None = None) -> Response:
+        async def download(day: date, revision: RevisionNumber | None = None) -> Response:
             content = await run_in_thread(lambda: print_revision(self._centre, day, revision=revision, kind=kind))
             if content is None:
                 return refuse("report_unknown", http_code=404)

@@ -146,6 +146,13 @@ def test_cdc_sees_a_referred_traveller_classes_the_case_and_opens_the_person_wit
     assert centre.verified()["centre_records"] == 1
 
 
+def test_days_and_revisions_that_cannot_be_are_refused_and_never_an_error_of_ours(desk):
+    for number in ("0", "-1", "9" * 30, "x"):
+        assert desk.get(f"/reports/2026-11-22.json?revision={number}").status_code == 422
+    for day, expected in (("0001-01-01", 404), ("9999-12-31", 404), ("2999-12-31", 409), ("2026-13-41", 422)):
+        assert desk.post(f"/api/reports/{day}/freeze").status_code == expected, day
+
+
 def test_strangers_see_nothing_and_command_sees_no_rows(centre):
     centre.command("add-user", "--username", "chihuy", "--role", "command", "--name", "C", standard_input="mk-9-dài\n")
     centre.process.start()
