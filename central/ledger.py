@@ -31,6 +31,7 @@ from sync.agreement.vocabulary import (
     Outcome,
     PurposeOfCrossing,
     ReasonCode,
+    Sex,
     TravellerCategory,
 )
 from sync.exchange.envelope import Envelope
@@ -71,6 +72,7 @@ class CrossingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     threshold_c: float | None = None
     nationality: str | None = None
     age_years: int | None = None
+    sex: Sex | None = None
     person_key: str = ""
     sealed_record_id: str | None = None
     redirect_to: str | None = None
@@ -112,6 +114,8 @@ def apply_record(
     ``state`` is ``None`` before the first record. ``point_of_entry_id`` is where the edge is enrolled:
     no edge writes for another gate. Raises ``ProjectionError``.
     """
+    if not all(map(_is_possible, getattr(body, "clocks", ()))):
+        raise ProjectionError(reason="impossible_time")
     if isinstance(body, CrossingScreened):
         if state is not None:
             raise ProjectionError(reason="crossing_exists")
@@ -123,6 +127,11 @@ def apply_record(
     if state.disposition is Disposition.WITHDRAWN:
         raise ProjectionError(reason="crossing_withdrawn")
     return _change(state, body=body, envelope=envelope)
+
+
+def _is_possible(clock: RunningClock) -> bool:
+    """Whether both instants of a deadline can be told apart and stored: aware, and of a year that can be."""
+    return all(at.tzinfo is not None and at.year in PLAUSIBLE_YEARS for at in (clock.started_at, clock.due_at))
 
 
 def _open(body: CrossingScreened, *, envelope: Envelope, point_of_entry_id: str, cut_off_hour: int) -> CrossingState:
@@ -151,6 +160,7 @@ def _open(body: CrossingScreened, *, envelope: Envelope, point_of_entry_id: str,
         threshold_c=assessment.threshold_c,
         nationality=facts.nationality,
         age_years=facts.age_years,
+        sex=facts.sex,
         person_key=body.person_key,
         sealed_record_id=_sealed_record_id(envelope),
         redirect_to=assessment.redirect_to,

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
+from central.ledger import PLAUSIBLE_YEARS
 from central.reception import ReceivedBatch, ReceivedRecord
 from central.store.bulk import Row, insert_missing_rows, insert_rows
 from central.store.edges import note_contact
@@ -201,6 +202,7 @@ def _quarantine(connection: Connection, *, rows: Sequence[Row], judgements: Sequ
 
 def _move_head(connection: Connection, *, head: ChainHead, ingest: Ingest) -> None:
     batch = ingest.batch
+    observed_at = batch.last.envelope.observed_at
     connection.execute(
         update(edge_head)
         .where(edge_head.c.edge_id == batch.edge_id, edge_head.c.incarnation == batch.incarnation)
@@ -208,7 +210,7 @@ def _move_head(connection: Connection, *, head: ChainHead, ingest: Ingest) -> No
             sequence=head.sequence,
             hash=head.hash,
             last_receipt_at=ingest.received_at,
-            last_observed_at=batch.last.envelope.observed_at,
+            last_observed_at=observed_at if observed_at.year in PLAUSIBLE_YEARS else None,
         )
     )
 

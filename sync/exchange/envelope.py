@@ -23,7 +23,7 @@ AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
 Position = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 TypeSlug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}$")]
-HashText = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+HashText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class EnvelopeError(ValueError):

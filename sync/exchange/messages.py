@@ -14,6 +14,7 @@ import msgspec
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.agreement.identifiers import SLUG_PATTERN
 from sync.agreement.vocabulary import RecordDisposition
 from sync.exchange.envelope import RECORD_LIMIT_BYTES
 from sync.exchange.sealing import EpisodeKey
@@ -41,6 +42,8 @@ HEADER_NAMES = {
     "nonce": "KD-Nonce",
 }
 SIGNATURE_HEADER = "KD-Signature"
+
+EdgeName = Annotated[str, msgspec.Meta(pattern=SLUG_PATTERN, max_length=64)]
 
 RefusalCode = Literal[
     "unknown_edge",
@@ -130,7 +133,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 class PushHeaders(msgspec.Struct, frozen=True, kw_only=True):
     """The signed words of a push. ``head_hash`` is the hash of the last record in the batch."""
 
-    edge: str
+    edge: EdgeName
     incarnation: int
     first: int
     last: int
@@ -157,7 +160,7 @@ class PushHeaders(msgspec.Struct, frozen=True, kw_only=True):
 class HeadQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """The signed words of a question for the head; there is no body."""
 
-    edge: str
+    edge: EdgeName
     incarnation: int
     nonce: str
 

@@ -43,7 +43,7 @@ class SealedIdentity(msgspec.Struct, frozen=True, kw_only=True):
 class EpisodeKey(msgspec.Struct, frozen=True, kw_only=True):
     """One episode's key, wrapped for each recipient; a line of its own in a batch."""
 
-    episode_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    episode_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,64}\Z")]
     wrapped: dict[Recipient, bytes]
 
 

@@ -13,6 +13,7 @@ from sync.agreement.records import CaseReviewed, CrossingWithdrawn
 from sync.agreement.vocabulary import CaseClass, Disposition
 from sync.exchange.chain import record_hash
 from sync.exchange.messages import PUSH_PURPOSE, pack_batch
+from sync.exchange.sealing import EpisodeKey
 from sync.exchange.signatures import sign
 from tests.central.pushes import (
     ask,
@@ -228,6 +229,48 @@ def test_poison_is_appended_and_does_not_hold_up_the_rest(reception, journal, st
     verified = store.verify()
     assert (verified.quarantined, verified.unprojected, verified.crossings) == (3, 2, 2)
     assert good == journal.entries[0].record
+
+
+IMPOSSIBLE_TIMES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-22T08:00:00")
+
+
+@pytest.mark.parametrize("at", IMPOSSIBLE_TIMES)
+def test_a_deadline_at_an_impossible_time_is_kept_in_quarantine_and_holds_nothing_up(reception, journal, store, at):
+    journal.write(screened("c1", disposition=Disposition.PENDING))
+    record = msgspec.json.decode(journal.entries.pop().record)
+    record["open"]["clocks"] = [{"kind": "recheck", "started_at": at, "due_at": at, "clause": "x"}]
+    journal.append(msgspec.json.encode(record))
+    journal.write(screened("c2"))
+    answer = push(reception, journal)
+    assert [each.disposition.value for each in answer.dispositions] == ["quarantined", "projected"]
+    assert store.verify().quarantined == 1
+
+
+@pytest.mark.parametrize("at", IMPOSSIBLE_TIMES[:2])
+def test_a_clock_that_runs_in_an_impossible_year_does_not_hold_its_edge_up(reception, journal, store, at):
+    journal.write(screened("c1"))
+    record = journal.entries.pop().record
+    journal.append(msgspec.json.encode(msgspec.json.decode(record) | {"observed_at": at}))
+    assert [each.disposition.value for each in push(reception, journal).dispositions] == ["quarantined"]
+    journal.write(screened("c2"))
+    assert push(reception, journal, first=2).sequence == 2
+    assert store.verify().quarantined == 1
+
+
+def test_hashes_and_names_that_are_none_are_refused_before_the_database(reception, journal, store):
+    journal.write(screened("c1"))
+    record = msgspec.json.decode(journal.entries.pop().record)
+    for text_of_hash in ("z" * 64, " " * 64, "A" * 64):
+        journal.append(msgspec.json.encode(record | {"previous_hash": text_of_hash}))
+        refused = refusal_of(push, reception, journal)
+        assert (refused.http_code, refused.refusal.code) == (422, "record_refused")
+        journal.entries.pop()
+    journal.write(screened("c1"))
+    stray_key = EpisodeKey(episode_id="a\x00b", wrapped={"province": b"x"})
+    body = pack_batch([journal.entries[0].record], episode_keys=[stray_key])
+    headers = words_of(journal, first=1, last=1, epoch=ask(reception, journal).epoch)
+    assert refusal_of(send, reception, headers, body=body, journal=journal).refusal.code == "malformed"
+    assert store.edges.ledger_position() == 0
 
 
 def relinked(record, journal):
