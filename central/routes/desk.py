@@ -120,7 +120,7 @@ class DeskRoutes:
             "point_of_entry_id": state.point_of_entry_id,
             "gate": self._gate_names(state.point_of_entry_id),
             "lane_id": state.lane_id,
-            "sex": None,
+            "sex": state.sex,
             "age_years": state.age_years,
             "category": state.category,
             "disposition": state.disposition,

@@ -10,7 +10,7 @@ from checkpoint.clocks import start_clocks
 from checkpoint.lane import LaneState, Phase, Presentation, conclude
 from sync.agreement.assessment import assess
 from sync.agreement.facts import Assessment, Facts, Measurement
-from sync.agreement.vocabulary import ExceptionCode
+from sync.agreement.vocabulary import ExceptionCode, Sex
 
 VIETNAM = "VNM"
 
@@ -36,6 +36,7 @@ def facts_of(
         measurements=measurements,
         nationality=presentation.nationality,
         age_years=presentation.age_years,
+        sex=None if presentation.identity.sex is Sex.UNSPECIFIED else presentation.identity.sex,
         document_expires_on=presentation.document_expires_on,
         is_document_cancelled=presentation.is_document_cancelled,
         are_check_digits_valid=presentation.are_check_digits_valid,

@@ -24,6 +24,7 @@ from sync.agreement.vocabulary import (
     ReadingKind,
     ReasonCode,
     Severity,
+    Sex,
     Symptom,
     TravellerCategory,
 )
@@ -79,6 +80,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     measurements: tuple[Measurement, ...] = ()
     nationality: str | None = None
     age_years: int | None = None
+    sex: Sex | None = None
     document_expires_on: date | None = None
     is_document_cancelled: bool = False
     are_check_digits_valid: bool | None = None

@@ -24,11 +24,21 @@ from sync.agreement.records import (
     TravellerDischarged,
     TravellerIsolated,
 )
-from sync.agreement.vocabulary import ClockKind, Disposition, Outcome, PurposeOfCrossing, ReasonCode, TravellerCategory
+from sync.agreement.vocabulary import (
+    ClockKind,
+    Disposition,
+    Outcome,
+    PurposeOfCrossing,
+    ReasonCode,
+    Sex,
+    TravellerCategory,
+)
 from sync.exchange.sealing import EpisodeKey, SealedIdentity, associated_bytes, open_sealed, unwrap_episode_key
 from tests.checkpoint.edges import OTHER_PASS, PASS
 from tests.checkpoint.people import NORMAL_C, RAISED_C
 from tests.demands import demand
+
+PASSPORT_OF_A_WOMAN = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F3412156ZE184226B<<<<<14"
 
 
 def by_hand(edge, temperature_c):
@@ -60,6 +70,16 @@ def test_a_measured_person_is_cleared_with_one_record_and_the_lane_is_empty(edge
     assert sheet.saved.sequence == 1 == edge.check_chain().sequence
     assert edge.rows("SELECT disposition, temperature_c FROM crossing") == [("cleared", NORMAL_C)]
     assert edge.rows("SELECT bound_to FROM device_reading") == [(screened.crossing_id,)]
+
+
+def test_the_sex_of_the_document_stands_in_the_open_part_and_nothing_where_it_says_none(edge):
+    for text in (PASSPORT_OF_A_WOMAN, PASS):
+        edge.present(text)
+        edge.scan_face(NORMAL_C)
+        edge.do(close_crossing, draft_id=edge.draft_id)
+        edge.clock.forward(seconds=30)
+
+    assert [body.facts.sex for body in edge.bodies()] == [Sex.FEMALE, None]
 
 
 @demand("R008")
