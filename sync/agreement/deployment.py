@@ -12,7 +12,14 @@ import msgspec
 
 from sync.agreement.identifiers import IdentifierError, slug
 from sync.agreement.local_time import VIETNAM_TIME, require_aware
-from sync.agreement.policy import PolicyInForce, Rule, load_policy_document
+from sync.agreement.policy import (
+    PolicyDocument,
+    PolicyError,
+    PolicyInForce,
+    PolicyKind,
+    Rule,
+    load_policy_document,
+)
 from sync.agreement.policy.lane_rules import TrafficOrder
 from sync.agreement.vocabulary import ModeOfEntry, OrderState, PointOfEntryKind
 
@@ -168,13 +175,25 @@ def policy_in_force(deployment: Deployment, law: str | None = None) -> PolicyInF
         PolicyError: a document is missing or wrong, or they do not fit together.
         DeploymentError: an order redirects to a point of entry that the deployment does not have.
     """
-    names = (law or deployment.law, deployment.procedure, *deployment.orders)
-    policy = PolicyInForce(load_policy_document(name) for name in names)
+    named = (
+        (law or deployment.law, PolicyKind.LAW),
+        (deployment.procedure, PolicyKind.PROCEDURE),
+        *((name, PolicyKind.ORDERS) for name in deployment.orders),
+    )
+    policy = PolicyInForce(_load_as(name, kind) for name, kind in named)
     for document in policy.documents:
         for rule in document.rules:
             if isinstance(rule, TrafficOrder) and rule.redirect_to is not None:
                 deployment.point_of_entry(rule.redirect_to)
     return policy
+
+
+def _load_as(name: str, kind: PolicyKind) -> PolicyDocument:
+    document = load_policy_document(name)
+    if document.kind is not kind:
+        msg = f"{document.id}: the deployment names it as {kind.value}, but it is {document.kind.value}"
+        raise PolicyError(msg)
+    return document
 
 
 def closing_order(point: PointOfEntry, policy: PolicyInForce, *, at: datetime) -> Rule | None:

@@ -105,6 +105,26 @@ def test_an_order_that_redirects_to_nowhere_is_refused(tmp_path):
         policy_in_force(load_deployment(path))
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes", "words"),
+    [
+        (
+            'procedure = "procedure-screening"',
+            'procedure = "orders-kg-directive-004"',
+            "as procedure, but it is orders",
+        ),
+        ('law = "law-vn-2026"', 'law = "orders-kg-directive-004"', "as law, but it is orders"),
+        ('"orders-qn-directive-001"', '"law-vn-2020"', "as orders, but it is law"),
+    ],
+)
+def test_a_document_is_in_force_only_as_what_it_is(tmp_path, was, becomes, words):
+    text = (PROVINCES / "quang-ninh.toml").read_text(encoding="utf-8")
+    file = tmp_path / "province.toml"
+    file.write_text(text.replace(was, becomes), encoding="utf-8")
+    with pytest.raises(PolicyError, match=words):
+        policy_in_force(load_deployment(file))
+
+
 def test_a_missing_deployment_is_named(tmp_path):
     with pytest.raises(DeploymentError, match=r"none\.toml"):
         load_deployment(tmp_path / "none.toml")
