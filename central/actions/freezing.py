@@ -47,6 +47,7 @@ def report_frame(centre: Centre, day: date) -> ReportFrame:
         orders=tuple(
             OrderLine(policy_id=document.id, version=document.version, title=document.title.vi)
             for document in centre.policy.orders
+            if document.is_in_force_within(starts_at, cut_off_at)
         ),
     )
 

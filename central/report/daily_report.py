@@ -218,7 +218,7 @@ def decode_report(content: bytes) -> DailyReport:
 
 def _gate_line(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> GateLine:
     counts = [count for count in snapshot.counts if count.point_of_entry_id == gate.point_of_entry_id]
-    has_spoken = bool(counts) or (gate.last_contact_at is not None and gate.last_contact_at >= snapshot.starts_at)
+    has_spoken = bool(counts) or _could_have_counted(gate, snapshot=snapshot)
     return GateLine(
         point_of_entry_id=gate.point_of_entry_id,
         name=gate.name,
@@ -233,6 +233,12 @@ def _gate_line(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> GateLine:
         reported_until=gate.last_contact_at if has_spoken and _fell_silent(gate, snapshot=snapshot) else None,
         suspended_by=gate.suspended_by,
     )
+
+
+def _could_have_counted(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> bool:
+    """Whether "no crossing" is a figure: the gate had an edge before the day closed, which called since it began."""
+    was_there = gate.enrolled_at is None or gate.enrolled_at < snapshot.cut_off_at
+    return was_there and gate.last_contact_at is not None and gate.last_contact_at >= snapshot.starts_at
 
 
 def _fell_silent(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> bool:

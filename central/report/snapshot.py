@@ -30,14 +30,16 @@ class DayCount(msgspec.Struct, frozen=True, kw_only=True):
 class GateSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """One point of entry that the deployment names, whether or not an edge ever spoke for it.
 
-    ``last_contact_at`` is the last time any edge of the gate reached the centre, ``suspended_by`` the
-    order that keeps the gate closed on that day, if one does.
+    ``enrolled_at`` is when the gate's first edge was enrolled, ``last_contact_at`` the last time any edge
+    of the gate reached the centre, ``suspended_by`` the order that keeps the gate closed on that day, if
+    one does.
     """
 
     point_of_entry_id: str
     name: str
     kind: PointOfEntryKind
     edge_ids: tuple[str, ...] = ()
+    enrolled_at: datetime | None = None
     last_contact_at: datetime | None = None
     suspended_by: str | None = None
 

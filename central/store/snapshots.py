@@ -86,22 +86,20 @@ def take_snapshot(engine: Engine, *, frame: ReportFrame) -> ReportSnapshot:
 
 def _gates(frame: ReportFrame, *, edges: list[EdgeStanding]) -> tuple[GateSnapshot, ...]:
     return tuple(
-        GateSnapshot(
-            point_of_entry_id=gate.point_of_entry_id,
-            name=gate.name,
-            kind=gate.kind,
-            edge_ids=tuple(edge.edge_id for edge in edges if edge.point_of_entry_id == gate.point_of_entry_id),
-            last_contact_at=max(
-                (
-                    edge.last_contact_at
-                    for edge in edges
-                    if edge.point_of_entry_id == gate.point_of_entry_id and edge.last_contact_at is not None
-                ),
-                default=None,
-            ),
-            suspended_by=gate.suspended_by,
-        )
+        _gate(gate, edges=[edge for edge in edges if edge.point_of_entry_id == gate.point_of_entry_id])
         for gate in frame.gates
+    )
+
+
+def _gate(gate: FrameGate, *, edges: list[EdgeStanding]) -> GateSnapshot:
+    return GateSnapshot(
+        point_of_entry_id=gate.point_of_entry_id,
+        name=gate.name,
+        kind=gate.kind,
+        edge_ids=tuple(edge.edge_id for edge in edges),
+        enrolled_at=min((edge.enrolled_at for edge in edges), default=None),
+        last_contact_at=max((edge.last_contact_at for edge in edges if edge.last_contact_at), default=None),
+        suspended_by=gate.suspended_by,
     )
 
 

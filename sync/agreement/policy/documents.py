@@ -7,7 +7,7 @@ thresholds, validity, exceptions) or a set of orders (one directive). Its rules 
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,13 @@ class PolicyDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def reference(self) -> PolicyReference:
         """What a decision writes down about this document."""
         return PolicyReference(policy_id=self.id, version=self.version)
+
+    def is_in_force_within(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether any of its rules is in force at some instant of ``[starts_at, ends_at)``."""
+        return any(
+            rule.effective_from < ends_at and (rule.effective_to is None or rule.effective_to > starts_at)
+            for rule in self.rules
+        )
 
 
 def load_policy_document(name: str | Path) -> PolicyDocument:

@@ -185,3 +185,15 @@ def test_coverage_is_measured_over_those_who_had_to_be_measured() -> None:
     ]
     report: DailyReport = build_report(snapshot(*counts), revision=1)
     assert report.totals.coverage == 0.75
+
+
+def test_a_gate_without_an_edge_on_that_day_has_no_figures_however_often_it_calls_today() -> None:
+    """A report drawn late for a day before the gate was enrolled says that nothing is known, not that nobody came."""
+    enrolled_later = msgspec.structs.replace(
+        gate("mong-cai", last_contact_at=CUT_OFF + timedelta(days=9)), enrolled_at=CUT_OFF
+    )
+    report = build_report(snapshot(gates=(enrolled_later,)), revision=1)
+    assert report.gates[0].figures is None
+    assert report.units_without_figures == ("Mong-Cai",)
+    in_time = msgspec.structs.replace(enrolled_later, enrolled_at=CUT_OFF - timedelta(seconds=1))
+    assert build_report(snapshot(gates=(in_time,)), revision=1).gates[0].figures is not None

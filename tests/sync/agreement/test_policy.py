@@ -210,3 +210,15 @@ def test_every_device_kind_that_measures_has_a_threshold_at_its_usual_site():
         rule = rules.threshold_for(scanned(36.0, device_kind=device_kind, site=site, kind=kind))
         assert rule is not None
         assert rule.basis
+
+
+def test_a_document_is_in_force_within_a_day_that_one_of_its_rules_touches():
+    begins, ends = NOON, NOON + timedelta(hours=2)
+    document = order_document(
+        {"kind": "traffic_order", "state": "stopped", "effective_from": begins, "effective_to": ends}
+    )
+    moment = timedelta(microseconds=1)
+    assert document.is_in_force_within(ends - moment, ends + timedelta(days=1))
+    assert document.is_in_force_within(begins - timedelta(days=1), begins + moment)
+    assert not document.is_in_force_within(ends, ends + timedelta(days=1))
+    assert not document.is_in_force_within(begins - timedelta(days=1), begins)
