@@ -57,6 +57,7 @@ class LaneEvent(StrEnum):
     MEASURED_BY_HAND = "measured_by_hand"
     AMENDED = "amended"
     EXCEPTED = "excepted"
+    EXPIRED = "expired"
     CONCLUDED = "concluded"
     CLOSED = "closed"
     RECHECKED = "rechecked"
@@ -86,6 +87,7 @@ MOVES: dict[tuple[Phase, LaneEvent], frozenset[Phase]] = {
     (_V, LaneEvent.MEASURED_BY_HAND): frozenset({_V}),
     (_V, LaneEvent.AMENDED): frozenset({_V}),
     (_V, LaneEvent.EXCEPTED): frozenset({_V}),
+    (_V, LaneEvent.EXPIRED): frozenset({_A}),
     (_V, LaneEvent.CONCLUDED): frozenset({_A, _V, _R}),
     (_V, LaneEvent.CLOSED): frozenset({_E}),
     (_V, LaneEvent.DISCARDED): frozenset({_E}),
@@ -127,6 +129,7 @@ class NotBound(StrEnum):
     NOBODY_THERE = "nobody_there"
     OUTSIDE_WINDOW = "outside_window"
     ALREADY_WRITTEN = "already_written"
+    NOT_CHOSEN = "not_chosen"
 
 
 class Pairing(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,6 +311,11 @@ def discard(state: LaneState) -> LaneState:
     if state.bound is not None or state.candidates:
         raise LaneError(LaneFault.READING_BOUND)
     return _move(state, LaneEvent.DISCARDED, to=LaneState(seen=state.seen))
+
+
+def expire(state: LaneState) -> LaneState:
+    """Take off a reading that is too old to decide on: the person is measured again, or has left."""
+    return _move(state, LaneEvent.EXPIRED, to=_with_candidates(state, ()))
 
 
 def require(state: LaneState, event: LaneEvent) -> None:

@@ -4,13 +4,14 @@ from datetime import datetime
 
 import msgspec
 
-from checkpoint.actions.gate import Gate
+from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.clocks import start_clocks
-from checkpoint.lane import LaneState, Phase, Presentation, conclude
+from checkpoint.lane import LaneState, NotBound, Phase, Presentation, conclude, expire
+from checkpoint.store.readings import leave_reading
 from sync.agreement.assessment import assess
 from sync.agreement.facts import Assessment, Facts, Measurement
-from sync.agreement.vocabulary import ExceptionCode, Sex
+from sync.agreement.vocabulary import ExceptionCode, Outcome, ReasonCode, Sex
 
 VIETNAM = "VNM"
 
@@ -62,6 +63,22 @@ def lane_facts(gate: Gate, state: LaneState, *, at: datetime, added: tuple[Measu
 def assess_lane(gate: Gate, state: LaneState, *, at: datetime) -> Assessment:
     """Assess the person in a lane as things stand."""
     return assess(lane_facts(gate, state, at=at), gate.policy, at=at)
+
+
+def without_stale_reading(turn: Turn, sheet: LaneSheet) -> LaneSheet:
+    """Take off a bound reading on which the policy decides no more, so that the lane can go on.
+
+    A raised reading never grows stale: it is in the journal, and only a recheck ends its alarm.
+    """
+    bound = sheet.state.bound
+    if bound is None or sheet.state.phase is not Phase.VERDICT:
+        return sheet
+    fresh = assess_lane(turn.gate, sheet.state, at=turn.at)
+    is_stale = any(reason.code is ReasonCode.READING_NOT_USABLE for reason in fresh.reasons)
+    if fresh.outcome is not Outcome.WAIT or not is_stale:
+        return sheet
+    leave_reading(turn.transaction, bound.reading_id, because=NotBound.STALE.value)
+    return msgspec.structs.replace(sheet, state=expire(sheet.state))
 
 
 def concluded(gate: Gate, sheet: LaneSheet, *, state: LaneState, at: datetime) -> LaneSheet:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from checkpoint.actions.assessing import assess_lane, concluded
+from checkpoint.actions.assessing import assess_lane, concluded, without_stale_reading
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.presenting import CrossingDetails, amended
 from checkpoint.actions.refusals import ActionRefusedError
@@ -14,6 +14,7 @@ from checkpoint.actions.saving import save_amendments
 from checkpoint.actions.settling import close_lane, emptied_by, settle
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.lane import (
+    NotBound,
     Phase,
     amend,
     choose,
@@ -23,6 +24,7 @@ from checkpoint.lane import (
 )
 from checkpoint.store.crossings import find_crossing
 from checkpoint.store.lanes import drop_episode_key, log_access
+from checkpoint.store.readings import leave_reading
 from sync.agreement.facts import Measurement
 from sync.agreement.identifiers import uuid7
 from sync.agreement.records import CodedException
@@ -35,7 +37,8 @@ from sync.agreement.vocabulary import (
     ReadingKind,
 )
 
-ReasonText = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
+# Three marks that are no spaces: a reason must say something.
+ReasonText = Annotated[str, msgspec.Meta(pattern=r"\S\s*\S\s*\S", max_length=500)]
 Temperature = Annotated[float, msgspec.Meta(ge=0, le=60)]
 
 _KIND_BY_DEVICE = {
@@ -104,12 +107,15 @@ def choose_reading(turn: Turn, lane_id: str, command: ChooseCommand) -> LaneShee
     """Bind the candidate that the officer names."""
     sheet = turn.sheet(lane_id)
     state = choose(sheet.state, command.reading_id)
+    for candidate in sheet.state.candidates:
+        if candidate.reading_id != command.reading_id:
+            leave_reading(turn.transaction, candidate.reading_id, because=NotBound.NOT_CHOSEN.value)
     return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
 
 
 def measure_person(turn: Turn, lane_id: str, command: MeasureCommand) -> LaneSheet:
     """Bind a value that the officer measured on this person with a hand thermometer."""
-    sheet = turn.sheet(lane_id)
+    sheet = without_stale_reading(turn, turn.sheet(lane_id))
     kind = _KIND_BY_DEVICE.get(command.device_kind)
     if kind is None:
         code = "not_a_hand_thermometer"
@@ -123,7 +129,7 @@ def measure_person(turn: Turn, lane_id: str, command: MeasureCommand) -> LaneShe
 
 def except_person(turn: Turn, lane_id: str, command: ExceptionCommand) -> LaneSheet:
     """Note a coded exception with officer and reason; the policy says what it leads to."""
-    sheet = turn.sheet(lane_id)
+    sheet = without_stale_reading(turn, turn.sheet(lane_id))
     require_draft(sheet, command.draft_id)
     exception = CodedException(code=command.code, reason=command.reason, officer_ref=turn.officer_ref or "")
     state = record_exception(sheet.state, exception)
@@ -172,7 +178,7 @@ def is_passage_due(sheet: LaneSheet, *, after_s: float, at: datetime) -> bool:
 
 def discard_draft(turn: Turn, lane_id: str, command: DiscardCommand) -> LaneSheet:
     """Take back a presentation made in error; only while no usable reading is bound. It is logged."""
-    sheet = turn.sheet(lane_id)
+    sheet = without_stale_reading(turn, turn.sheet(lane_id))
     require_draft(sheet, command.draft_id)
     state = discard(sheet.state)
     draft_id = str(command.draft_id)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from checkpoint.actions.assessing import VIETNAM, concluded
+from checkpoint.actions.assessing import VIETNAM, concluded, without_stale_reading
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.settling import settle
@@ -99,7 +99,7 @@ def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneShe
     The same document again renews the window while the lane waits, and changes nothing afterwards.
     """
     lane = turn.gate.settings.lanes[lane_id]
-    sheet = turn.sheet(lane_id)
+    sheet = without_stale_reading(turn, turn.sheet(lane_id))
     presented = _understand(turn, command)
     presentation = _presented_again(turn, sheet, presented=presented, details=command)
     if presentation is not None and sheet.state.phase is not Phase.AWAITING_READING:

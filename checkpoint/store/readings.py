@@ -18,6 +18,12 @@ _BIND = compiled(
     .values(bound_to=bindparam("crossing_id"), not_bound_because=null())
 )
 
+_LEAVE = compiled(
+    update(device_reading)
+    .where(device_reading.c.reading_id == bindparam("wanted_id"), device_reading.c.bound_to.is_(None))
+    .values(not_bound_because=bindparam("because"))
+)
+
 
 def keep_reading(  # one argument for each column of the row
     transaction: Transaction,
@@ -45,6 +51,11 @@ def keep_reading(  # one argument for each column of the row
 def bind_reading(transaction: Transaction, reading_id: str, *, crossing_id: str) -> None:
     """Note for which crossing a reading was used; a reading that is bound stays bound."""
     transaction.execute(_BIND, {"wanted_id": reading_id, "crossing_id": crossing_id})
+
+
+def leave_reading(transaction: Transaction, reading_id: str, *, because: str) -> None:
+    """Note why a reading that stood before an officer was used for nobody."""
+    transaction.execute(_LEAVE, {"wanted_id": reading_id, "because": because})
 
 
 WAS_DELIVERED = compiled(

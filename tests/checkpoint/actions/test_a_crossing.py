@@ -421,3 +421,52 @@ def test_who_waits_because_the_room_is_full_can_be_handed_over_and_takes_nobodys
     ]
     assert edge.bodies()[-1].place_id == ""
     edge.check_chain()
+
+
+@pytest.mark.parametrize("way_on", ["present_again", "by_hand", "exception", "discard"])
+def test_a_lane_whose_reading_became_too_old_can_go_on(edge, way_on):
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    draft_id = edge.draft_id
+    edge.clock.forward(hours=2)
+    edge.restart()
+    if way_on == "present_again":
+        assert edge.present().state.phase is Phase.AWAITING_READING
+        edge.scan_face(NORMAL_C)
+    elif way_on == "by_hand":
+        by_hand(edge, NORMAL_C)
+    elif way_on == "exception":
+        edge.do(except_person, draft_id=draft_id, code="device_failure", reason="máy hỏng")
+    else:
+        edge.do(discard_draft, draft_id=draft_id, reason="người đã bỏ đi")
+        edge.present(OTHER_PASS)
+        edge.scan_face(NORMAL_C)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    assert [body.disposition for body in edge.bodies()] == [Disposition.CLEARED]
+    assert edge.rows("SELECT not_bound_because FROM device_reading ORDER BY reading_number")[0] == ("stale",)
+
+
+def test_an_alarm_never_grows_stale(edge):
+    edge.present()
+    edge.scan_face(RAISED_C)
+    edge.clock.forward(days=2)
+    edge.present()
+    with pytest.raises(LaneError):
+        edge.do(discard_draft, draft_id=edge.draft_id, reason="người đã bỏ đi")
+    assert edge.sheet.state.phase is Phase.AWAITING_RECHECK
+
+
+def test_the_candidate_that_was_not_chosen_keeps_its_reason(edge):
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    edge.scan_face(RAISED_C)
+    edge.do(choose_reading, reading_id=edge.sheet.state.candidates[0].reading_id)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    reasons = edge.rows("SELECT not_bound_because FROM device_reading ORDER BY reading_number")
+    assert reasons == [(None,), ("not_chosen",)]
+
+
+def test_a_reason_of_spaces_is_none(edge):
+    edge.present()
+    with pytest.raises(msgspec.ValidationError):
+        edge.do(except_person, draft_id=edge.draft_id, code="device_failure", reason="  . ")
