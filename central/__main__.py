@@ -141,7 +141,10 @@ def report(
     if out is None:
         sys.stdout.buffer.write(content)
     else:
-        out.write_bytes(content)
+        try:
+            out.write_bytes(content)
+        except OSError as error:
+            _stop(f"cannot write {out}: {error.strerror}", code=_MISUSED)
 
 
 def _frozen(centre: Centre, day: date, *, revision: int | None, is_early: bool, output_format: str) -> bytes:

@@ -183,5 +183,8 @@ def test_a_morning_is_reported_frozen_and_printed(centre, tmp_path):
     second = json.loads(centre.command("report", "--day", day, "--now").stdout)
     assert (second["revision"], second["totals"]["crossings"], second["identities_hold"]) == (2, 6, True)
     assert centre.command("report", "--day", day, "--format", "pdf", "--out", str(tmp_path / "r.pdf")).returncode == 0
+    nowhere = centre.command("report", "--day", day, "--out", str(tmp_path / "no-folder/r.json"))
+    assert (nowhere.returncode, len(nowhere.stderr.strip().splitlines())) == (2, 1)
+    assert "cannot write" in nowhere.stderr
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
     assert centre.verified()["report_revisions"] == 2
