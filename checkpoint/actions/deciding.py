@@ -169,11 +169,19 @@ def pass_automatically(turn: Turn, lane_id: str) -> bool:
 
 def is_passage_due(sheet: LaneSheet, *, after_s: float, at: datetime) -> bool:
     """Tell whether a cleared person has been shown as cleared for long enough (0 s: never)."""
+    left_s = passage_left_s(sheet, after_s=after_s, at=at)
+    return left_s is not None and left_s <= 0
+
+
+def passage_left_s(sheet: LaneSheet, *, after_s: float, at: datetime) -> float | None:
+    """Return in how many seconds the person passes by themselves, 0 s or less once due; ``None`` if never."""
     bound, assessment = sheet.state.bound, sheet.assessment
     if after_s <= 0 or bound is None or assessment is None or sheet.state.phase is not Phase.VERDICT:
-        return False
+        return None
+    if assessment.outcome is not Outcome.CLEARED:
+        return None
     shown_since = max(bound.observed_at, sheet.state.person.presented_at)
-    return assessment.outcome is Outcome.CLEARED and at - shown_since >= timedelta(seconds=after_s)
+    return (shown_since + timedelta(seconds=after_s) - at).total_seconds()
 
 
 def discard_draft(turn: Turn, lane_id: str, command: DiscardCommand) -> LaneSheet:

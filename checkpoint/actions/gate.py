@@ -39,12 +39,16 @@ _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """The point of entry this edge stands at, as the deployment names it. ``names`` by language."""
+    """The point of entry this edge stands at, as the deployment names it. ``names`` by language.
+
+    ``gate_names`` are those of every point of entry of the province by id: where an order may send people.
+    """
 
     point_of_entry_id: str
     kind: PointOfEntryKind
     locality: str
     names: Mapping[str, str]
+    gate_names: Mapping[str, Mapping[str, str]] = {}
 
 
 class Turn:

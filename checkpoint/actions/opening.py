@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from checkpoint.actions.gate import Gate, Place
 from checkpoint.settings import Settings
 from checkpoint.store.edge_store import EdgeStore
@@ -22,10 +24,12 @@ def open_gate(settings: Settings, *, clock: Callable[[], datetime]) -> Gate:
     point = deployment.point_of_entry(edge.point_of_entry_id)
     identity = open_identity(settings.data_path, edge_id=edge.edge_id)
     store = EdgeStore.open(settings.data_path, identity=identity, places=settings.isolation.places)
+    gate_names = {each.id: msgspec.to_builtins(each.names) for each in deployment.points_of_entry}
     place = Place(
         point_of_entry_id=point.id,
         kind=point.kind,
         locality=point.locality,
-        names={"vi": point.names.vi, "en": point.names.en, "zh": point.names.zh},
+        names=gate_names[point.id],
+        gate_names=gate_names,
     )
     return Gate(settings, store=store, identity=identity, policy=policy, place=place, clock=clock)

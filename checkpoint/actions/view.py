@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from checkpoint.actions.deciding import passage_left_s
 from checkpoint.actions.gate import LAST_HOUR, Gate
 from checkpoint.actions.sheet import LaneDot, LaneSheet
 from checkpoint.clocks import ClockFace, read_clocks
@@ -75,6 +76,7 @@ class VerdictView(msgspec.Struct, frozen=True, kw_only=True):
     threshold_c: float | None
     clocks: tuple[ClockFace, ...]
     redirect_to: str | None
+    redirect_to_names: Mapping[str, str] | None
     next_action: str
 
 
@@ -140,6 +142,7 @@ class LaneView(msgspec.Struct, frozen=True, kw_only=True):
     exception_code: str | None
     window_left_s: float | None
     automatic_passage_s: float
+    passage_left_s: float | None
     saved: SavedView | None
     closed: ClosedView | None
     notice: str | None
@@ -178,12 +181,13 @@ def lane_view(gate: Gate, lane_id: str, *, around: Surroundings) -> LaneView:
         history=tuple(reversed(sheet.history)),
         candidates=tuple(_candidate(one) for one in state.candidates),
         reading=_reading(state.bound) if state.bound else None,
-        verdict=_lane_verdict(sheet, at=now),
+        verdict=_lane_verdict(gate, sheet, at=now),
         exception_code=state.exception.code.value if state.exception else None,
         window_left_s=_window_left_s(sheet, window=gate.pairing.window, at=now),
         automatic_passage_s=lane.automatic_passage_s,
+        passage_left_s=passage_left_s(sheet, after_s=lane.automatic_passage_s, at=now),
         saved=_saved(sheet),
-        closed=_closed(sheet, at=now),
+        closed=_closed(gate, sheet, at=now),
         notice=sheet.notice,
         uplink=around.uplink,
         devices=tuple(around.devices[one] for one in lane.devices if one in around.devices),
@@ -265,14 +269,14 @@ def _reading(measurement: Measurement) -> ReadingView:
     )
 
 
-def _lane_verdict(sheet: LaneSheet, *, at: datetime) -> VerdictView | None:
+def _lane_verdict(gate: Gate, sheet: LaneSheet, *, at: datetime) -> VerdictView | None:
     if sheet.assessment is None or sheet.state.phase is Phase.EMPTY:
         return None
     clocks = read_clocks(sheet.clocks, at=at)
-    return _verdict(sheet.assessment, clocks=clocks, next_action=_next_action(sheet))
+    return _verdict(gate, sheet.assessment, clocks=clocks, next_action=_next_action(sheet))
 
 
-def _verdict(assessment: Assessment, *, clocks: tuple[ClockFace, ...], next_action: str) -> VerdictView:
+def _verdict(gate: Gate, assessment: Assessment, *, clocks: tuple[ClockFace, ...], next_action: str) -> VerdictView:
     return VerdictView(
         outcome=assessment.outcome.value,
         word_key=f"verdict.{assessment.outcome.value}",
@@ -280,15 +284,17 @@ def _verdict(assessment: Assessment, *, clocks: tuple[ClockFace, ...], next_acti
         threshold_c=assessment.threshold_c,
         clocks=clocks,
         redirect_to=assessment.redirect_to,
+        redirect_to_names=gate.place.gate_names.get(assessment.redirect_to or ""),
         next_action=next_action,
     )
 
 
-def _closed(sheet: LaneSheet, *, at: datetime) -> ClosedView | None:
+def _closed(gate: Gate, sheet: LaneSheet, *, at: datetime) -> ClosedView | None:
     closed = sheet.closed
     if closed is None:
         return None
-    verdict = _verdict(closed.assessment, clocks=read_clocks(sheet.clocks, at=at), next_action="next_person")
+    clocks = read_clocks(sheet.clocks, at=at)
+    verdict = _verdict(gate, closed.assessment, clocks=clocks, next_action="next_person")
     return ClosedView(
         crossing_id=closed.crossing_id,
         disposition=closed.disposition.value,

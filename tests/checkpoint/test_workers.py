@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from checkpoint.actions.deciding import is_passage_due, measure_person, pass_automatically
+from checkpoint.actions.view import Surroundings, lane_view
 from checkpoint.workers import Workers, encode_picture
 from devices.measurement.presence import Preview
 from devices.reading import FaceBox, Fault, FaultCode, ThermalFrame
@@ -34,6 +35,18 @@ def test_a_cleared_person_passes_by_itself_after_the_seconds_of_the_lane_and_not
     edge.clock.forward(seconds=0.2)
     assert passing(edge)
     assert isinstance(edge.bodies()[0], CrossingScreened)
+
+
+def test_the_lane_says_in_how_many_seconds_a_cleared_person_passes(edge):
+    with_passage(edge)
+    edge.present()
+    assert lane_view(edge.gate, LANE, around=Surroundings()).passage_left_s is None
+    edge.scan_face(NORMAL_C)
+    edge.clock.forward(seconds=0.5)
+
+    assert lane_view(edge.gate, LANE, around=Surroundings()).passage_left_s == pytest.approx(1.5)
+    edge.gate.settings = edge.settings
+    assert lane_view(edge.gate, LANE, around=Surroundings()).passage_left_s is None
 
 
 @pytest.mark.parametrize("what", ["nobody", "no reading", "raised", "not allowed"])

@@ -119,6 +119,32 @@ LANES = {
         "reading": _reading(36.4),
         "verdict": _verdict("refused", _STOPPED, redirect_to="mong-cai"),
     },
+    "refused_to_another_gate": {
+        "phase": "verdict",
+        "person": _PERSON,
+        "reading": _reading(36.4),
+        "verdict": _verdict("refused", _STOPPED, redirect_to="mong-cai", redirect_to_names=_GATE["name"]),
+    },
+    "passing": {
+        "phase": "verdict",
+        "person": _PERSON,
+        "reading": _reading(36.4),
+        "verdict": _verdict("cleared", _WITHIN),
+        "automatic_passage_s": 20,
+        "passage_left_s": 17.0,
+    },
+    "stepped-away": {
+        "phase": "awaiting_recheck",
+        "person": _PERSON,
+        "reading": _reading(38.1),
+        "crossing_id": "d1",
+        "verdict": _verdict("recheck", _RAISED, clocks=["recheck"]),
+    },
+    "room-full": {
+        "phase": "empty",
+        "saved": {**_SAVED, "outcome": "referred", "place_id": None},
+        "closed": {"crossing_id": "d1", "disposition": "referred", "place_id": None, "room_reason": "room_full"},
+    },
     "offline": {
         "phase": "empty",
         "uplink": {"state": "backing_off", "pending": 1284, "since": "2026-11-22T05:04:00Z"},
@@ -199,7 +225,9 @@ def isolation():
     }
     places = [{"place_id": name, "person": None} for name in ("C1", "C2", "C3", "C4")]
     places[0]["person"] = person
-    return {"room_id": "mong-cai", "now": _at(), "places": places}
+    referred = {**person, "crossing_id": "c8", "full_name": "LÝ A SẦN", "disposition": "referred", "isolated_at": None}
+    pending = {**referred, "crossing_id": "c9", "full_name": "TRẦN VĂN BÁCH", "disposition": "pending", "clocks": []}
+    return {"room_id": "mong-cai", "now": _at(), "places": places, "waiting": [pending, referred]}
 
 
 def crossings():

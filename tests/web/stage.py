@@ -28,6 +28,7 @@ CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=
 PASSWORD = "một ca trực yên ổn"
 ROLES = {"canbo": "officer", "cdc": "cdc", "chihuy": "command", "quantri": "administrator"}
 NAMES = {"canbo": "Phạm Thu Hà", "cdc": "BS. Vũ Thị Lan", "chihuy": "Lê Minh Quân", "quantri": "Đỗ Văn Kỹ"}
+STANDS_FOR_FRAMES = 5
 LABELS = Path(__file__).resolve().parents[2] / "sync/agreement/labels"
 
 
@@ -114,6 +115,10 @@ def edge_app(store=None, clock=None):
     def isolation():
         return JSONResponse(scenes.isolation())
 
+    @app.post("/api/isolation/{crossing_id}/admit", dependencies=[require("isolation.act")])
+    def admit(crossing_id: str):
+        return JSONResponse({"place_id": "C2", "saved": None})
+
     @app.get("/api/crossings", dependencies=[require("lane.see")])
     def crossings():
         return JSONResponse(scenes.crossings())
@@ -151,9 +156,12 @@ def _add_lanes(app):
     async def thermal(socket: WebSocket, lane_id: str):
         await socket.accept()
         with contextlib.suppress(WebSocketDisconnect):
+            shown = 0
             while lane_id != "no-picture":
-                await socket.send_bytes(_frame(scenes.lane_view(lane_id)["reading"]))
+                has_left = lane_id == "stepped-away" and shown > STANDS_FOR_FRAMES
+                await socket.send_bytes(_frame(None if has_left else scenes.lane_view(lane_id)["reading"]))
                 await asyncio.sleep(0.2)
+                shown += 1
 
 
 def centre_app(store=None, clock=None):
@@ -204,5 +212,17 @@ def _frame(reading):
         celsius += face * (reading["temperature_c"] - 25) + shoulders * 8 * (1 - face)
         box = {"x": 10.5, "y": 3.5, "width": 10, "height": 13}
         faces = [{**box, "temperature_c": reading["temperature_c"], "uncertainty_c": 0.3, "site": reading["site"]}]
-    head = {"width": 32, "height": 24, "faces": faces, "quality": [], "ambient_c": 24.0}
+    celsius[3:5, 27:29] = 37.0
+    head = {
+        "device_id": "lane-1-thermal",
+        "observed_at": datetime.now(UTC).isoformat(),
+        "width": 32,
+        "height": 24,
+        "faces": faces,
+        "reference": {"x": 26.5, "y": 2.5, "width": 3, "height": 3},
+        "frames_collected": 5 if faces else 0,
+        "is_measured": bool(faces),
+        "quality": [],
+        "ambient_c": 24.0,
+    }
     return json.dumps(head).encode() + b"\n" + ((celsius + 273.15) * 100).astype("<u2").tobytes()

@@ -57,7 +57,10 @@ def violations(page):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("scene", ["empty", "awaiting", "choose", "cleared", "wait", "recheck", "refused", "offline"])
+@pytest.mark.parametrize(
+    "scene",
+    ["empty", "awaiting", "choose", "cleared", "wait", "recheck", "refused", "offline", "passing", "room-full"],
+)
 def test_each_state_of_the_lane_is_accessible_by_day_and_by_night(page, edge, scene, theme):
     open_lane(page, edge, scene, theme=theme)
 
@@ -389,6 +392,94 @@ def test_the_administrator_sees_silent_and_revoked_edges_and_a_fork(page, centre
     assert "chưa lần nào" in rows[1]
     assert "Đã thu hồi" in rows[2]
     assert "Sổ rẽ nhánh" in page.locator("#alarms tr").inner_text()
+
+
+def test_the_reference_body_is_framed_in_the_picture(page, edge):
+    open_lane(page, edge, "recheck")
+    page.wait_for_selector("#reference:not([hidden])")
+
+    assert page.locator("#reference").inner_text() == "Chuẩn"
+    frame, picture = page.locator("#reference").bounding_box(), page.locator("#picture").bounding_box()
+    assert frame["x"] > picture["x"] + picture["width"] * 0.75
+    assert frame["y"] < picture["y"] + picture["height"] * 0.25
+    assert "Đã đo" in page.locator("#quality").inner_text()
+
+
+def test_who_steps_away_stays_pictured_as_measured_until_the_lane_is_empty(page, edge):
+    open_lane(page, edge, "stepped-away")
+    page.wait_for_selector("#face:not([hidden])")
+    assert page.locator("#kept").is_hidden()
+
+    page.wait_for_selector("#kept:not([hidden])", timeout=8000)
+    assert page.locator("#kept").inner_text() == "Ảnh lúc đo"
+    assert "38,1" in page.locator("#face-label").inner_text()
+    page.wait_for_timeout(1000)
+    assert page.locator("#face").is_visible(), "frames without a face do not wipe it"
+
+    page.keyboard.press("Enter")
+    page.locator("#field-temperature").fill("38,6")
+    page.locator("#field-temperature").press("Enter")
+    page.wait_for_selector("#verdict[data-phase=empty]")
+    page.wait_for_selector("#face[hidden]", state="attached")
+    assert page.locator("#kept").is_hidden()
+
+
+def test_a_picture_from_before_the_reading_is_never_shown_as_the_measurement(page, edge):
+    late = {**LANES["stepped-away"]["reading"], "observed_at": "2099-01-01T00:00:00Z"}
+    original = LANES["stepped-away"]
+    LANES["stepped-away"] = {**original, "reading": late}
+    try:
+        open_lane(page, edge, "stepped-away")
+        page.wait_for_selector("#face:not([hidden])")
+        page.wait_for_selector("#face[hidden]", state="attached", timeout=8000)
+        page.wait_for_timeout(1000)
+        assert page.locator("#kept").is_hidden()
+    finally:
+        LANES["stepped-away"] = original
+
+
+def test_automatic_passage_counts_down_on_the_verdict(page, edge):
+    open_lane(page, edge, "passing")
+
+    assert page.locator("#passage").is_visible()
+    assert page.locator("#passage").inner_text().startswith("Tự cho qua sau 0:1")
+    open_lane(page, edge, "cleared")
+    assert page.locator("#passage").is_hidden()
+
+
+def test_a_referral_without_a_place_says_why_and_what_to_do(page, edge):
+    open_lane(page, edge, "room-full")
+
+    assert page.locator("#instruction").inner_text() == "Người vừa rồi chưa có chỗ cách ly."
+    words = page.locator("#reasons").inner_text()
+    assert "Phòng cách ly đã đủ chỗ" in words
+    assert "khu cách ly tạm thời" in words
+
+
+@pytest.mark.parametrize(("language", "name"), [("vi", "Móng Cái"), ("en", "Mong Cai"), ("zh", "芒街")])
+def test_the_gate_to_go_to_is_named_in_the_language_of_the_page(page, edge, language, name):
+    open_lane(page, edge, "refused_to_another_gate", language=language)
+
+    line = page.locator("#reasons .strong").inner_text()
+    assert name in line
+    assert "mong-cai" not in line
+
+
+def test_who_waits_for_a_place_is_admitted_with_a_key(page, edge):
+    open_page(page, edge, "/isolation", username="canbo")
+    page.wait_for_selector("#waiting li")
+    first, second = page.locator("#waiting > li").all_inner_texts()
+    assert "LÝ A SẦN" in first
+    assert "F2" in first
+    assert "TRẦN VĂN BÁCH" in second
+    assert "Đo lại tại làn trước" in second
+
+    with page.expect_request("**/api/isolation/c8/admit") as sent:
+        page.keyboard.press("F2")
+
+    assert sent.value.headers["x-csrf-token"]
+    page.wait_for_selector("#told:not(:empty)")
+    assert page.locator("#told").inner_text() == "LÝ A SẦN: vào chỗ C2."
 
 
 def test_the_verdict_stays_in_sight_on_a_zoomed_screen(page, edge):

@@ -18,28 +18,63 @@ async function refresh() {
   }
 }
 
-let shown = "";
-function show({ places, now }) {
+let shown = "", admitFirst = null;
+function show({ places, waiting = [], now }) {
   learnNow(now);
   const taken = places.filter((place) => place.person);
   setText(find("occupied"), t("isolation_room.occupied", { taken: taken.length, places: places.length }));
   setText(find("as-of"), t("isolation_room.as_of", { seen_at: now ?? new Date() }));
-  if (JSON.stringify(places) === shown) return;
-  shown = JSON.stringify(places);
+  if (JSON.stringify([places, waiting]) === shown) return;
+  shown = JSON.stringify([places, waiting]);
+  showWaiting(waiting);
   const free = places.filter((place) => !place.person);
   find("places").replaceChildren(...(taken.length ? taken.map(takenPlace) : [element("li", { class: "empty" }, t("isolation_room.nobody_here"))]));
   find("free").replaceChildren(...(free.length ? free.map((place) => element("li", { class: "chip" }, place.place_id)) : [element("li", {}, t("isolation_room.full"))]));
 }
 
+// Referred people without a place come first, with a key; who waits for a recheck belongs to the lane.
+function showWaiting(waiting) {
+  const referred = waiting.filter((person) => person.disposition === "referred");
+  const others = waiting.filter((person) => person.disposition !== "referred");
+  admitFirst = referred.length ? () => admit(referred[0]) : null;
+  find("waiting-part").hidden = waiting.length === 0;
+  find("waiting").replaceChildren(...referred.map((person, index) => waitingPerson(person, index === 0)), ...others.map((person) => waitingPerson(person, false)));
+}
+
+const aboutPerson = (person) => [word("TravellerCategory", person.category), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
+
+function waitingPerson(person, isFirst) {
+  const isReferred = person.disposition === "referred";
+  const key = isFirst ? element("kbd", {}, "F2") : null;
+  return element(
+    "li",
+    { class: "card" },
+    element("p", { class: "who" }, person.full_name ?? person.crossing_id, " ", element("span", { class: "chip", "data-tone": isReferred ? "stop" : "wait" }, word("Disposition", person.disposition))),
+    element("p", { class: "dim" }, aboutPerson(person)),
+    element("ul", {}, ...(person.clocks ?? []).map(clockLine)),
+    isReferred ? element("button", { class: "button", type: "button", onclick: () => admit(person) }, t("isolation_room.admit"), " ", key) : element("p", { class: "small dim" }, t("isolation_room.recheck_at_lane")),
+  );
+}
+
+async function admit(person) {
+  try {
+    const { place_id } = await send(`/api/isolation/${person.crossing_id}/admit`);
+    setText(find("told"), t("isolation_room.admitted", { name: person.full_name ?? "", place: place_id }));
+    await refresh();
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    setText(find("error"), problem.words);
+  }
+}
+
 function takenPlace({ place_id, person }) {
-  const about = [word("TravellerCategory", person.category), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
   const clocks = [...(person.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at));
   return element(
     "li",
     { class: "card place" },
     element("h2", {}, place_id, element("span", { class: "chip", "data-tone": "stop" }, t("isolation_room.taken"))),
     element("p", { class: "who" }, person.full_name ?? person.crossing_id),
-    element("p", { class: "dim" }, about),
+    element("p", { class: "dim" }, aboutPerson(person)),
     element("p", { class: "small dim" }, t("isolation_room.since", { isolated_at: person.isolated_at })),
     element("ul", {}, ...clocks.map(clockLine)),
     element("button", { class: "button", type: "button", onclick: () => askDischarge(place_id, person) }, t("isolation_room.discharge")),
@@ -72,5 +107,9 @@ await refresh();
 setInterval(refresh, REFRESH_MS);
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 document.addEventListener("keydown", (event) => {
+  if (event.key === "F2" && admitFirst && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    admitFirst();
+  }
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) window.history.back();
 });

@@ -7,7 +7,7 @@ import { placeName, t, word } from "../web/js/labels.js";
 import { laneActions } from "./actions.js";
 import { focusScan, watchScans } from "./scan.js";
 import { play, showSound, turnSound } from "./sound.js";
-import { watchThermal } from "./thermal.js";
+import { showPictureFor, watchThermal } from "./thermal.js";
 import { showLastHour, showTraveller } from "./traveller.js";
 import { showVerdict, situation, toneOf } from "./verdict.js";
 
@@ -26,6 +26,7 @@ function take(next) {
   showVerdict(view);
   showTraveller(view);
   showLastHour(view);
+  showPictureFor(view);
   showActions();
   showSaved();
   const toneKey = view.phase === "empty" || view.phase === "awaiting_reading" && toneOf(view) === "wait" ? "" : `${view.draft_id}/${toneOf(view)}`;

@@ -14,6 +14,33 @@ const STALE_AFTER_MS = 3000;
 const small = document.createElement("canvas");
 let low_ck = null, high_ck = null, lastFrame_ms = 0;
 
+// The picture of the measurement: the last one with a face, in this page's memory only, while that person is here.
+const BEFORE_READING_MS = 3000, FACELESS_FRAMES = 3;
+let lane = null, lastFace = null, faceless = 0, isKept = false;
+
+export function showPictureFor(view) {
+  const isOther = lane !== null && lane.draft_id !== view.draft_id;
+  lane = view;
+  if (!isOther) return;
+  if (isKept || view.phase === "empty") lastFace = null;
+  isKept = false;
+  find("kept").hidden = true;
+}
+
+// Whether the last face seen is that of the person whose reading is bound: same scanner, not from before.
+function isOfReading() {
+  const reading = lane?.reading;
+  if (!reading || !lastFace || lane.phase === "empty") return false;
+  const isSameScanner = !lastFace.head.device_id || lastFace.head.device_id === reading.device_id;
+  return isSameScanner && (!reading.observed_at || new Date(lastFace.head.observed_at) >= new Date(reading.observed_at) - BEFORE_READING_MS);
+}
+
+function keepMeasurement() {
+  isKept = true;
+  find("kept").hidden = false;
+  draw(lastFace);
+}
+
 export function watchThermal(laneId) {
   const scheme = window.location.protocol === "https:" ? "wss" : "ws";
   let wait_ms = 500;
@@ -31,9 +58,10 @@ export function watchThermal(laneId) {
   };
   open();
   setInterval(() => {
-    if (lastFrame_ms && performance.now() - lastFrame_ms > STALE_AFTER_MS) {
+    if (!isKept && lastFrame_ms && performance.now() - lastFrame_ms > STALE_AFTER_MS) {
       lastFrame_ms = 0;
       find("face").hidden = true;
+      find("reference").hidden = true;
       find("quality").hidden = true;
       find("no-picture").hidden = false;
       setText(find("no-picture"), t("lane.picture_stopped"));
@@ -47,9 +75,18 @@ function showFrame(buffer) {
   const pixels = new Uint16Array(buffer.slice(newline + 1));
   if (pixels.length !== head.width * head.height) return;
   lastFrame_ms = performance.now();
+  if (isKept) return;
+  faceless = head.faces?.length ? 0 : faceless + 1;
+  if (faceless === 0) lastFace = { head, pixels };
+  if (faceless >= FACELESS_FRAMES && isOfReading()) keepMeasurement();
+  else draw({ head, pixels });
+}
+
+function draw({ head, pixels }) {
   find("no-picture").hidden = true;
   paint(pixels, head);
   showFace(head);
+  showReference(head);
   showQuality(head);
 }
 
@@ -78,20 +115,31 @@ function paint(pixels, { width, height }) {
   large.drawImage(small, 0, 0, canvas.width, canvas.height);
 }
 
+function putOver(box, { x, y, width: wide, height: high }, { width, height }) {
+  Object.assign(box.style, { left: `${(x / width) * 100}%`, top: `${(y / height) * 100}%`, width: `${(wide / width) * 100}%`, height: `${(high / height) * 100}%` });
+}
+
+function showReference({ reference, width, height }) {
+  find("reference").hidden = !reference;
+  if (reference) putOver(find("reference"), reference, { width, height });
+}
+
 function showFace({ faces, width, height }) {
   const face = faces?.[0], box = find("face");
   box.hidden = !face;
   if (!face) return;
-  Object.assign(box.style, { left: `${(face.x / width) * 100}%`, top: `${(face.y / height) * 100}%`, width: `${(face.width / width) * 100}%`, height: `${(face.height / height) * 100}%` });
+  putOver(box, face, { width, height });
   const label = find("face-label");
   label.classList.toggle("below", face.y / height < 0.12);
   label.hidden = face.temperature_c === null || face.temperature_c === undefined;
   if (!label.hidden) setText(label, `${tenth(face.temperature_c)}${face.uncertainty_c ? ` ± ${tenth(face.uncertainty_c)}` : ""} °C${face.site ? ` · ${word("MeasuringSite", face.site)}` : ""}`);
 }
 
-function showQuality({ quality, ambient_c }) {
+function showQuality({ quality, ambient_c, frames_collected, is_measured }) {
   const parts = (quality ?? []).map((slug) => word("lane", `quality_${slug}`));
   if (ambient_c !== null && ambient_c !== undefined) parts.unshift(t("lane.ambient", { ambient_c }));
+  if (is_measured) parts.push(t("lane.quality_measured"));
+  else if (frames_collected > 0) parts.push(t("lane.quality_frames", { count: frames_collected }));
   find("quality").hidden = parts.length === 0;
   setText(find("quality"), parts.join(" · "));
 }

@@ -1,7 +1,7 @@
 // The verdict block: one colour, one shape, one word; the reasons with their clauses; the next action on Enter.
 import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
 import { celsius, celsiusBeside, tenth } from "../web/js/format.js";
-import { reason, t, word } from "../web/js/labels.js";
+import { placeName, reason, t, word } from "../web/js/labels.js";
 import { markClock } from "../web/js/clocks.js";
 
 const TONES = { cleared: "go", wait: "wait", recheck: "stop", referred: "stop", refused: "stop" };
@@ -30,11 +30,26 @@ export function showVerdict(view) {
   setMark(block, "phase", view.phase);
   const key = situation(view);
   setText(find("word"), t(`lane.word_${key}`));
-  setText(find("instruction"), view.phase === "empty" && view.saved?.place_id ? t("lane.lead_to_place", { place: view.saved.place_id }) : t(`lane.say_${key}`));
+  setText(find("instruction"), view.phase === "empty" ? whatNext(view) : t(`lane.say_${key}`));
   setText(find("temperature"), view.reading ? celsiusBeside(view.reading.temperature_c, view.verdict?.threshold_c) : "");
   setText(find("uncertainty"), view.reading?.uncertainty_c ? `± ${tenth(view.reading.uncertainty_c)}` : "");
   showReasons(view);
+  showPassage(view);
   announce(view, key);
+}
+
+// The lane is empty: where the person before must be led, or that there is no place for them.
+function whatNext({ saved, closed }) {
+  if (saved?.place_id) return t("lane.lead_to_place", { place: saved.place_id });
+  return closed?.room_reason ? t("lane.no_place") : t("lane.say_empty");
+}
+
+// Where cleared people pass by themselves: in how many seconds.
+function showPassage(view) {
+  const left_s = view.passage_left_s;
+  const isCounting = view.phase === "verdict" && typeof left_s === "number";
+  find("passage").hidden = !isCounting;
+  if (isCounting) markClock(find("passage-left"), { due_at: new Date(new Date(view.now).getTime() + Math.max(0, left_s) * 1000).toISOString() });
 }
 
 // One of: empty, awaiting_reading, choose, cleared, wait, recheck, referred, refused.
@@ -57,12 +72,12 @@ function announce(view, key) {
 
 let shownReasons = "";
 function showReasons(view) {
-  const wanted = JSON.stringify([view.phase, view.verdict?.reasons, view.verdict?.clocks, view.candidates, view.saved?.sequence]);
+  const wanted = JSON.stringify([view.phase, view.verdict?.reasons, view.verdict?.clocks, view.candidates, view.saved?.sequence, view.closed?.room_reason]);
   if (wanted === shownReasons) return;
   shownReasons = wanted;
   const clocks = view.phase === "empty" ? [] : (view.verdict?.clocks ?? []).map(clockLine);
   if (view.phase === "awaiting_reading" && typeof view.window_left_s === "number") clocks.unshift(windowLine(view));
-  if (view.verdict?.redirect_to && view.phase !== "empty") clocks.unshift(element("li", {}, element("p", { class: "strong" }, t("ReasonDetail.redirect_to", { redirect_to: view.verdict.redirect_to }))));
+  if (view.verdict?.redirect_to && view.phase !== "empty") clocks.unshift(element("li", {}, element("p", { class: "strong" }, t("ReasonDetail.redirect_to", { redirect_to: placeName(view.verdict.redirect_to_names ?? view.verdict.redirect_to) }))));
   const reasons = view.phase === "empty" ? [] : (view.verdict?.reasons ?? []).map(reasonLine);
   find("reasons").replaceChildren(...reasons, ...clocks, ...(view.phase === "empty" ? lastSaved(view) : []));
 }
@@ -70,10 +85,14 @@ function showReasons(view) {
 // What became of the person before: after a referral the officer must see where to lead them.
 function lastSaved({ saved, closed }) {
   if (!saved) return [];
-  const room = closed?.room_reason ? t(`refusal.${closed.room_reason}`) : "";
-  const where = saved.place_id ? t("lane.last_saved_place", { place: saved.place_id }) : room;
+  const where = saved.place_id ? t("lane.last_saved_place", { place: saved.place_id }) : "";
   const words = [word("Disposition", saved.outcome), where].filter((part) => part && part !== "—").join(" · ");
-  return [element("li", {}, element("p", {}, t("lane.last_saved", { outcome: words || t("lane.recorded") })), element("p", { class: "clause" }, t("lane.saved", { saved_at: saved.recorded_at, number: `${saved.sequence}` })))];
+  return [noPlace(closed), element("li", {}, element("p", {}, t("lane.last_saved", { outcome: words || t("lane.recorded") })), element("p", { class: "clause" }, t("lane.saved", { saved_at: saved.recorded_at, number: `${saved.sequence}` })))].filter(Boolean);
+}
+
+function noPlace(closed) {
+  if (!closed?.room_reason) return null;
+  return element("li", {}, element("p", { class: "no-place" }, t(`refusal.${closed.room_reason}`)), element("p", {}, t(`refusal.${closed.room_reason}_do`)));
 }
 
 // The seconds in which a reading still binds by itself to the person presented.

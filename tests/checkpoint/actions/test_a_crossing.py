@@ -15,6 +15,7 @@ from checkpoint.actions.deciding import (
 from checkpoint.actions.listing import isolation_view
 from checkpoint.actions.rechecking import admit_person, discharge_person, recheck_person
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.view import Surroundings, lane_view
 from checkpoint.lane import LaneError, LaneFault, Phase
 from sync.agreement.records import (
     CrossingCorrected,
@@ -34,7 +35,7 @@ from sync.agreement.vocabulary import (
     TravellerCategory,
 )
 from sync.exchange.sealing import EpisodeKey, SealedIdentity, associated_bytes, open_sealed, unwrap_episode_key
-from tests.checkpoint.edges import OTHER_PASS, PASS
+from tests.checkpoint.edges import LANE, OTHER_PASS, PASS
 from tests.checkpoint.people import NORMAL_C, RAISED_C
 from tests.demands import demand
 
@@ -80,6 +81,18 @@ def test_the_sex_of_the_document_stands_in_the_open_part_and_nothing_where_it_sa
         edge.clock.forward(seconds=30)
 
     assert [body.facts.sex for body in edge.bodies()] == [Sex.FEMALE, None]
+
+
+def test_the_gate_that_an_order_sends_people_to_is_named_in_each_language(edge):
+    sheet = edge.present()
+    sent_on = msgspec.structs.replace(sheet.assessment, redirect_to="hoanh-mo")
+    edge.gate.sheets[LANE] = msgspec.structs.replace(sheet, assessment=sent_on)
+
+    verdict = lane_view(edge.gate, LANE, around=Surroundings()).verdict
+
+    assert verdict.redirect_to == "hoanh-mo"
+    assert set(verdict.redirect_to_names) == {"vi", "en", "zh"}
+    assert "Hoành Mô" in verdict.redirect_to_names["vi"]
 
 
 @demand("R008")
