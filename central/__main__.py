@@ -16,6 +16,7 @@ from central.actions.freezing import NotYetError, freeze
 from central.actions.opening import Centre, open_centre
 from central.actions.printing import print_revision
 from central.app import build_app
+from central.ledger import PLAUSIBLE_YEARS
 from central.settings import Settings, SettingsError, find_settings, load_settings
 from central.store.edges import EnrolmentError
 from central.store.keys import KeyFileError, load_keys
@@ -136,6 +137,8 @@ def report(
     """Hand out a day's report; freezes it first if that was not done and the day is over."""
     if output_format not in {"json", "pdf"}:
         _stop("--format: json or pdf", code=_MISUSED)
+    if day.year not in PLAUSIBLE_YEARS:
+        _stop(f"--day: no report speaks of the year {day.year}", code=_MISUSED)
     centre = _open(settings)
     content = _frozen(centre, day.date(), revision=revision, is_early=is_early, output_format=output_format)
     if out is None:

@@ -186,5 +186,7 @@ def test_a_morning_is_reported_frozen_and_printed(centre, tmp_path):
     nowhere = centre.command("report", "--day", day, "--out", str(tmp_path / "no-folder/r.json"))
     assert (nowhere.returncode, len(nowhere.stderr.strip().splitlines())) == (2, 1)
     assert "cannot write" in nowhere.stderr
+    no_day = centre.command("report", "--day", "0001-01-01", "--now")
+    assert (no_day.returncode, no_day.stderr) == (2, "--day: no report speaks of the year 1\n")
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
     assert centre.verified()["report_revisions"] == 2
