@@ -233,10 +233,19 @@ def _check_together(documents: tuple[PolicyDocument, ...]) -> None:
                 msg = f"{document.id}: rule {rule.rule_id!r} stands also in {owners[rule.rule_id][0].id}"
                 raise PolicyError(msg)
             owners[rule.rule_id] = (document, rule)
+    profiled = {rule.scenario for _, rule in owners.values() if isinstance(rule, ScenarioProfile)}
     for document, rule in owners.values():
+        _check_scenario(document, rule, profiled=profiled)
         for replaced_id in rule.replaces:
             where = f"{document.id}: rule {rule.rule_id!r}: replaces {replaced_id!r}"
             _check_replacement((document, rule), owners.get(replaced_id), where=where)
+
+
+def _check_scenario(document: PolicyDocument, rule: AnyRule, *, profiled: set[ResponseScenario]) -> None:
+    """A situation that changes nothing at the lane must not look declared; situation 1 is the usual state."""
+    if isinstance(rule, ScenarioDeclared) and rule.scenario not in {*profiled, ResponseScenario.SCENARIO_1}:
+        msg = f"{document.id}: rule {rule.rule_id!r}: no document in force says what {rule.scenario.value} changes"
+        raise PolicyError(msg)
 
 
 def _check_replacement(newer: _Owned, older: _Owned | None, *, where: str) -> None:

@@ -193,6 +193,16 @@ def test_an_order_cannot_take_the_place_of_the_law_or_the_procedure_by_its_id():
         policy().with_orders(load_policy_document("law-vn-2020"))
 
 
+def test_a_situation_is_not_declared_where_no_document_says_what_it_changes():
+    def declared(scenario: str):
+        return order_document({"kind": "scenario_declared", "scenario": scenario})
+
+    with pytest.raises(PolicyError, match="no document in force says what scenario_3 changes"):
+        policy("lai-chau").with_orders(declared("scenario_3"))
+    assert policy("lai-chau").with_orders(declared("scenario_1"))
+    assert policy("quang-ninh").with_orders(declared("scenario_3"))
+
+
 def test_no_threshold_can_be_tied_to_a_group_of_travellers():
     fields = set(Threshold.__struct_fields__)
     assert not fields & {"categories", "category", "applies_to", "document_kind", "nationality", "purposes"}
