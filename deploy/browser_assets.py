@@ -18,14 +18,6 @@ from deploy.steps import SetUpError, run_logged
 VENDOR = Path("web/static/vendor")
 
 FILES: Mapping[str, str] = {
-    "htmx.org/dist/htmx.min.js": "htmx.min.js",
-    "htmx.org/dist/ext/hx-sse.min.js": "hx-sse.min.js",
-    "htmx.org/dist/ext/hx-csp.min.js": "hx-csp.min.js",
-    "htmx.org/LICENSE": "licences/htmx.txt",
-    "uplot/dist/uPlot.esm.js": "uPlot.esm.js",
-    "uplot/dist/uPlot.iife.min.js": "uPlot.iife.min.js",
-    "uplot/dist/uPlot.min.css": "uPlot.min.css",
-    "uplot/LICENSE": "licences/uplot.txt",
     "@fontsource/be-vietnam-pro/LICENSE": "licences/be-vietnam-pro.txt",
     "@fontsource/noto-sans-sc/LICENSE": "licences/noto-sans-sc.txt",
 }

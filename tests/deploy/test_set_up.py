@@ -52,8 +52,8 @@ def pretend_venv(checkout: Path, *, lock_set: str) -> None:
     set_up._write_stamp(lock_set, set_up._expected_stamp(lock_set))
     vendor = checkout / browser_assets.VENDOR
     vendor.mkdir(parents=True)
-    (vendor / "htmx.min.js").write_text("//")
-    (vendor / ".stamp").write_text(f"{browser_assets.fingerprint(checkout)}\nhtmx.min.js")
+    (vendor / "fonts.css").write_text("/**/")
+    (vendor / ".stamp").write_text(f"{browser_assets.fingerprint(checkout)}\nfonts.css")
 
 
 def test_nothing_is_ready_in_a_fresh_clone(checkout):
@@ -71,7 +71,7 @@ def test_an_environment_made_for_check_serves_run_but_not_the_other_way(checkout
     assert not set_up.is_ready("check")
 
 
-@pytest.mark.parametrize("name", ["requirements-dev.lock", "package-lock.json", "web/static/vendor/htmx.min.js"])
+@pytest.mark.parametrize("name", ["requirements-dev.lock", "package-lock.json", "web/static/vendor/fonts.css"])
 def test_a_changed_lock_or_a_lost_file_is_noticed(checkout, name):
     pretend_venv(checkout, lock_set="check")
     assert set_up.is_ready("check")
@@ -319,7 +319,8 @@ def test_only_the_listed_files_are_served_and_each_with_its_licence(root):
         "fonts.css",
         ".stamp",
     }
-    assert sum(name.startswith("licences/") for name in served) == 4
+    assert sum(name.startswith("licences/") for name in served) == 2
+    assert not any(name.endswith(".js") for name in served), "the screens use no library"
     css = (vendor / "fonts.css").read_text(encoding="utf-8")
     assert "://" not in css
     assert all(f"url({name})" in css for name in served if name.startswith("fonts/"))
