@@ -57,7 +57,15 @@ _RAISED = _reason(
     site="face_maximum",
     device_kind="thermal_array",
 )
-_WITHIN = _reason("within_threshold", "note", _PLAN, temperature_c=36.4, threshold_c=37.2, site="face_maximum")
+_WITHIN = _reason(
+    "within_threshold",
+    "note",
+    _PLAN,
+    temperature_c=36.4,
+    threshold_c=37.2,
+    site="face_maximum",
+    device_kind="thermal_array",
+)
 _STOPPED = _reason("traffic_stopped", "stop", _CT05, category="border_resident", direction="entry")
 _UNDECLARED = _reason("declaration_missing", "wait", ("NĐ 165/2026", "điều 24"))
 

@@ -48,7 +48,7 @@ function waitingPerson(person, isFirst) {
   const key = isFirst ? element("kbd", {}, "F2") : null;
   return element(
     "li",
-    { class: "card" },
+    { class: "card place" },
     element("p", { class: "who" }, person.full_name ?? person.crossing_id, " ", element("span", { class: "chip", "data-tone": isReferred ? "stop" : "wait" }, word("Disposition", person.disposition))),
     element("p", { class: "dim" }, aboutPerson(person)),
     element("ul", {}, ...(person.clocks ?? []).map(clockLine)),
