@@ -1,5 +1,6 @@
 """What every test may ask for, and the marks that follow from what it asks for."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -18,15 +19,22 @@ MARKS_BY_FIXTURE = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark a test by the services it asks for, so that no test can forget to."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Mark a test by the services it asks for, so that no test can forget to; browser tests come last.
+
+    The browser's synchronous driver keeps the event loop of its thread for the whole session: a test that
+    awaits and runs after it, in the same worker, would find that loop instead of its own.
+    """
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             for mark in MARKS_BY_FIXTURE.get(fixture, ()):
                 item.add_marker(mark)
         if item.nodeid.startswith("tests/journeys/"):
             item.add_marker("journey")
+    outcome = yield
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+    return outcome
 
 
 @pytest.hookimpl(wrapper=True)
