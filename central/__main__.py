@@ -19,8 +19,10 @@ from central.app import build_app
 from central.ledger import PLAUSIBLE_YEARS
 from central.settings import Settings, SettingsError, find_settings, load_settings
 from central.store.edges import EnrolmentError
+from central.store.engine import StoreUnavailableError
 from central.store.keys import KeyFileError, load_keys
 from central.store.verification import DifferenceError
+from migrations import DatabaseTooNewError
 from sync.agreement.deployment import DeploymentError
 from sync.agreement.vocabulary import Role
 from sync.exchange.sealing import sealing_public_text
@@ -172,8 +174,10 @@ def _settings(path: Path | None) -> Settings:
 def _open(path: Path | None) -> Centre:
     try:
         return open_centre(_settings(path))
-    except (DeploymentError, KeyFileError) as error:
+    except (DeploymentError, KeyFileError, DatabaseTooNewError) as error:
         _stop(str(error), code=_MISUSED)
+    except StoreUnavailableError as error:
+        _stop(f"{error}: start the database, or correct key centre.database_url", code=_REFUSED)
 
 
 def _stop(message: str, *, code: int) -> NoReturn:

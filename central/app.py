@@ -4,22 +4,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import prometheus_client
+import structlog
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import Response
 
 import central.web
 from central.actions.opening import Centre
 from central.actions.reception import Reception
-from central.routes.answers import answer, run_in_thread
+from central.routes.answers import answer, refuse, run_in_thread
 from central.routes.command import CommandRoutes
 from central.routes.desk import DeskRoutes
 from central.routes.reports import ReportRoutes
 from central.routes.sync import SyncRoutes
 from central.routes.units import UnitRoutes
+from central.store.engine import StoreUnavailableError
 from central.workers import Clockwork
 from sync.agreement.labels_catalogue import LANGUAGES, Catalogue
 from web.front import install_front
 from web.sign_in import SignIn
+
+_LOG = structlog.get_logger(__name__)
 
 
 def build_app(centre: Centre) -> FastAPI:
@@ -38,6 +43,7 @@ def build_app(centre: Centre) -> FastAPI:
     served = (DeskRoutes(centre), CommandRoutes(centre), ReportRoutes(centre), UnitRoutes(centre))
     for routes in (SyncRoutes(reception), *served):
         app.include_router(routes.router())
+    app.add_exception_handler(StoreUnavailableError, _say_database_away)
     _add_health(app, centre=centre, clockwork=clockwork)
     labels = {language: Catalogue.load(language).sections for language in LANGUAGES}
     pages = central.web.pages(labels)
@@ -51,6 +57,13 @@ def build_app(centre: Centre) -> FastAPI:
         allows_plain_http=centre.settings.centre.is_demo,
     )
     return app
+
+
+async def _say_database_away(_request: Request, error: Exception) -> Response:
+    _LOG.critical("database_away", reason=str(error))
+    answered = refuse("centre_unavailable", http_code=503)
+    answered.headers["Retry-After"] = "5"
+    return answered
 
 
 def _add_health(app: FastAPI, *, centre: Centre, clockwork: Clockwork) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from central.settings import Settings
 from central.store import CentralStore
-from central.store.engine import open_engine
+from central.store.engine import open_engine, told_plainly
 from central.store.keys import CentreKeys, load_keys
 from migrations import upgrade
 from sync.agreement.deployment import Deployment, load_deployment, policy_in_force, report_day
@@ -36,14 +36,15 @@ _MIGRATING = threading.Lock()
 def open_centre(settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Centre:
     """Open everything that the settings name; migrates the database first.
 
-    Raises what the parts raise: ``DeploymentError``, ``KeyFileError``, ``DatabaseTooNewError``.
+    Raises what the parts raise: ``DeploymentError``, ``KeyFileError``, ``DatabaseTooNewError``,
+    ``StoreUnavailableError``.
     """
     settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     deployment = load_deployment(settings.centre.deployment)
     policy = policy_in_force(deployment, settings.centre.law or None)
     keys = load_keys(settings.data_path)
     engine = open_engine(settings.centre.database_url)
-    with _MIGRATING:
+    with _MIGRATING, told_plainly():
         upgrade("central", engine)
     return Centre(
         settings=settings,

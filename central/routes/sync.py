@@ -11,13 +11,16 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 import msgspec
+import structlog
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from central.actions.reception import PushRefusedError, Reception
+from central.store.engine import StoreUnavailableError
 from sync.exchange.messages import BODY_LIMIT_BYTES, HEADER_NAMES, SIGNATURE_HEADER, HeadQuestion, PushHeaders
 
+_LOG = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 _Words = TypeVar("_Words", HeadQuestion, PushHeaders)
 CONCURRENT_PUSHES = 4
@@ -65,7 +68,11 @@ class SyncRoutes:
             self._limiter = anyio.CapacityLimiter(CONCURRENT_PUSHES)
         if self._limiter.statistics().tasks_waiting >= WAITING_PUSHES:
             raise PushRefusedError(code="busy", http_code=503)
-        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        except StoreUnavailableError as error:
+            _LOG.critical("database_away", reason=str(error))
+            raise PushRefusedError(code="unavailable", http_code=503) from error
 
 
 def _signed_words(headers: Mapping[str, str], *, kind: type[_Words]) -> _Words:

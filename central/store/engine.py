@@ -11,10 +11,13 @@ from contextlib import contextmanager
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 SQLITE_FLOOR = (3, 51, 3)
 _BUSY_TIMEOUT_MS = 10_000
+# SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
+_SQLITE_AWAY = frozenset({5, 6, 8, 10, 13, 14})
 
 
 class SqliteTooOldError(RuntimeError):
@@ -39,21 +42,47 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+class StoreUnavailableError(RuntimeError):
+    """The database does not answer, or takes nothing: not the caller's fault; try again later."""
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes: committed at the end of the block, rolled back on any error."""
-    with engine.connect().execution_options(kiemdich_writes=True) as connection, connection.begin():
+    with (
+        told_plainly(),
+        engine.connect().execution_options(kiemdich_writes=True) as connection,
+        connection.begin(),
+    ):
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that reads, all of it at one moment (REPEATABLE READ; a WAL snapshot on SQLite)."""
-    connection = engine.connect()
-    if engine.dialect.name == "postgresql":
-        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    with connection, connection.begin():
-        yield connection
+    with told_plainly(), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Say that the database is away, whichever of the two it is and wherever it went."""
+    try:
+        yield
+    except OperationalError as error:
+        if not _is_away(error):
+            raise
+        msg = f"the database does not answer ({type(error.orig).__name__})"
+        raise StoreUnavailableError(msg) from error
+
+
+def _is_away(error: OperationalError) -> bool:
+    """PostgreSQL's class says it; SQLite's holds slips of ours too, so its code decides."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in _SQLITE_AWAY
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
