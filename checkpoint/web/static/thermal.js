@@ -38,7 +38,9 @@ function isOfReading() {
 function keepMeasurement() {
   isKept = true;
   find("kept").hidden = false;
-  draw(lastFace);
+  const { temperature_c, uncertainty_c, site } = lane.reading;
+  const [face, ...others] = lastFace.head.faces;
+  draw({ ...lastFace, head: { ...lastFace.head, faces: [{ ...face, temperature_c, uncertainty_c, site }, ...others] } });
 }
 
 export function watchThermal(laneId) {
