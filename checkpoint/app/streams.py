@@ -32,12 +32,12 @@ def stream_routes(edge: EdgeApp, *, sign_in: SignIn) -> list[Route | WebSocketRo
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     async def look(websocket: WebSocket) -> None:
-        _may_see(websocket)
+        session = _may_see(websocket)
         lane_id: str = websocket.path_params["lane_id"]
         if lane_id not in edge.gate.sheets:
             await websocket.close(code=1008)
             return
-        await _send_pictures(edge, lane_id, websocket=websocket)
+        await _send_pictures(edge, lane_id, websocket=websocket, token=session.token, sign_in=sign_in)
 
     return [
         Route("/api/lanes/{lane_id}/events", refusing(follow), methods=["GET"]),
@@ -80,12 +80,20 @@ def _essence(view: LaneView) -> bytes:
     return msgspec.json.encode([view.version, states, uplink])
 
 
-async def _send_pictures(edge: EdgeApp, lane_id: str, *, websocket: WebSocket) -> None:
+async def _send_pictures(edge: EdgeApp, lane_id: str, *, websocket: WebSocket, token: str, sign_in: SignIn) -> None:
+    """Send pictures until the other side goes, or is no longer signed in."""
     await websocket.accept()
+    loop = asyncio.get_running_loop()
+    resumed_at_s = loop.time()
     pictures = edge.view_pictures(lane_id)
     leaving = asyncio.ensure_future(_until_left(websocket))
     try:
         while not edge.is_stopping.is_set() and not leaving.done():
+            if loop.time() - resumed_at_s >= TELL_AT_LEAST_EVERY_S:
+                resumed_at_s = loop.time()
+                if await sign_in.resume(token, is_activity=False) is None:
+                    await websocket.close(code=1008)
+                    return
             try:
                 async with asyncio.timeout(LOOK_AROUND_S):
                     picture = await pictures.get()

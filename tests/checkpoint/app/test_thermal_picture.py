@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import uvicorn
 from argon2 import PasswordHasher
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from checkpoint.app import create_app
+from checkpoint.app import create_app, streams
 from checkpoint.workers import Workers
 from devices.reading import ThermalFrame
 from sync.agreement.labels_catalogue import load_catalogues
@@ -83,3 +83,15 @@ def test_who_is_not_signed_in_sees_no_picture(served):
         connect(f"ws://127.0.0.1:{port}/api/lanes/{LANE}/thermal"),
     ):
         pass
+
+
+def test_the_picture_ends_when_its_officer_signs_out(served, monkeypatch):
+    monkeypatch.setattr(streams, "TELL_AT_LEAST_EVERY_S", 0.2)
+    _, port = served
+    who = cookie(port)
+    address = f"127.0.0.1:{port}"
+    with connect(f"ws://{address}/api/lanes/{LANE}/thermal", additional_headers=who) as socket:
+        token = httpx.get(f"http://{address}/api/session", headers=who).json()["csrf_token"]
+        assert httpx.post(f"http://{address}/sign-out", headers={**who, "X-CSRF-Token": token}).status_code < 400
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=5)
