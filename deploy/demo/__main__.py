@@ -53,6 +53,7 @@ def _serve(options: "argparse.Namespace", state: Path) -> int:
     from deploy.demo.processes import Supervisor  # noqa: PLC0415
     from deploy.demo.services import bring_up  # noqa: PLC0415
     from deploy.demo.site import open_site  # noqa: PLC0415
+    from deploy.demo.stage import Stage  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
     site = open_site(
@@ -61,6 +62,7 @@ def _serve(options: "argparse.Namespace", state: Path) -> int:
     supervisor = Supervisor(announce=_announce)
     try:
         bring_up(supervisor, site)
+        Stage(site).start()
         _print_addresses(site)
         wake = threading.Event()
         while not wake.wait(0.5):
@@ -72,6 +74,7 @@ def _serve(options: "argparse.Namespace", state: Path) -> int:
 
 def _print_addresses(site: "Site") -> None:
     from deploy.demo import shift  # noqa: PLC0415
+    from deploy.demo.site import local_today  # noqa: PLC0415
 
     lines = ["", "Kiểm Dịch is running; Ctrl-C stops everything.", ""]
     lines += [
@@ -82,6 +85,12 @@ def _print_addresses(site: "Site") -> None:
     lines += [f"  reports      {site.url('centre')}/reports", "", "  accounts (of this demonstration only):"]
     lines += [
         f"    {account.username:<8} {account.password}   {account.role}, {account.name}" for account in site.accounts
+    ]
+    passes = ", ".join(holder.pass_number for holder in shift.holders(count=3, today=local_today()))
+    lines += [
+        "",
+        f"  At Móng Cái type one of these border passes, then Enter: {passes}",
+        "  (the person then steps before the scanner by itself; at Hoành Mô scripted officers are at work)",
     ]
     print("\n".join(lines), flush=True)
 

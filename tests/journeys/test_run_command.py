@@ -1,5 +1,6 @@
 """``./run`` as a newcomer meets it: one shift, the same figures twice, taken ports, two at once, Ctrl-C."""
 
+import contextlib
 import json
 import os
 import re
@@ -11,11 +12,14 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from pypdf import PdfReader
 
+from deploy.demo.layout import Account
+from deploy.demo.officer import sign_in
 from tests.demands import demand
 from tests.services.processes import free_port, wait_until
 
@@ -129,6 +133,24 @@ def processes_naming(text: str) -> list[str]:
     return lines
 
 
+def clear_one_by_hand(said: str, state: Path) -> str:
+    """Type the first pass that ``./run`` suggests at Móng Cái, as a visitor would, and wait for the verdict."""
+    address = re.findall(r"http://127\.0\.0\.1:\d+", said)[0]
+    passes = re.findall(r"GTHVN02-TQ \d+", said)
+    accounts = json.loads((state / "accounts.json").read_text(encoding="utf-8"))
+    officer = next(account for account in accounts if account["role"] == "officer")
+    with contextlib.closing(sign_in(address, Account(**officer))) as client:
+        client.post("/api/lanes/lane-1/present", json={"text": passes[0]}).raise_for_status()
+        view: dict[str, Any] = {}
+
+        def has_verdict() -> bool:
+            view.update(client.get("/api/lanes/lane-1/state").raise_for_status().json())
+            return view["verdict"] is not None and view["reading"] is not None
+
+        wait_until(has_verdict, timeout_s=30, what="the verdict")
+    return str(view["verdict"]["outcome"])
+
+
 def test_it_serves_on_free_ports_guards_its_folder_and_leaves_nothing_behind(root: Path, state: Path) -> None:
     """The wished port is taken, a second start is refused with a sentence, Ctrl-C ends every process."""
     wished = free_port()
@@ -137,10 +159,14 @@ def test_it_serves_on_free_ports_guards_its_folder_and_leaves_nothing_behind(roo
         taken.listen()
         running = Demonstration(root, state, port=wished)
         running.wait_until_it_serves()
+    outcome = clear_one_by_hand(running.said, state)
     addresses = re.findall(r"http://127\.0\.0\.1:\d+/\S+", running.said)
-    pages = [httpx.get(address, follow_redirects=True, timeout=20) for address in addresses]
+    pages = [
+        httpx.get(address, headers={"Accept": "text/html"}, follow_redirects=True, timeout=20) for address in addresses
+    ]
     second = subprocess.run(command("--state", str(state)), cwd=root, capture_output=True, text=True, check=False)
     code = running.press_ctrl_c()
+    assert outcome in {"cleared", "recheck"}, "the visitor's traveller steps before the scanner by itself"
     assert len(addresses) == 7, running.said
     assert {page.status_code for page in pages} == {200}, "each address leads to a page, if only to sign in"
     assert f":{wished}/" not in running.said
