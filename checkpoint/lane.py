@@ -9,7 +9,8 @@ The rules of pairing, each held by a property test:
 * a retained, repeated, stale, zero or implausible reading never binds, and neither does one that
   was taken while somebody else stood in the lane;
 * a crossing is closed as cleared only over a bound reading or a coded exception (R008);
-* once a raised reading is written down, nothing but a clinical recheck ends the alarm.
+* once a raised reading is written down, nothing but a clinical recheck ends the alarm; the person may
+  be led aside for it, so that the queue goes on.
 
 ``assess`` is not called here: the caller tells the lane the outcome with ``conclude``.
 """
@@ -61,6 +62,7 @@ class LaneEvent(StrEnum):
     CONCLUDED = "concluded"
     CLOSED = "closed"
     RECHECKED = "rechecked"
+    SET_ASIDE = "set_aside"
     DISCARDED = "discarded"
 
 
@@ -94,6 +96,7 @@ MOVES: dict[tuple[Phase, LaneEvent], frozenset[Phase]] = {
     (_R, LaneEvent.READING_ARRIVED): frozenset({_R}),
     (_R, LaneEvent.AMENDED): frozenset({_R}),
     (_R, LaneEvent.RECHECKED): frozenset({_E}),
+    (_R, LaneEvent.SET_ASIDE): frozenset({_E}),
 }
 
 
@@ -303,6 +306,11 @@ def close(state: LaneState, outcome: Outcome) -> LaneState:
 def finish_recheck(state: LaneState) -> LaneState:
     """End the alarm after the clinical reading, one way or the other; the lane is empty again."""
     return _move(state, LaneEvent.RECHECKED, to=LaneState(seen=state.seen))
+
+
+def set_aside(state: LaneState) -> LaneState:
+    """Lead a person with a written alarm out of the lane; the alarm goes on, the lane is empty again."""
+    return _move(state, LaneEvent.SET_ASIDE, to=LaneState(seen=state.seen))
 
 
 def discard(state: LaneState) -> LaneState:

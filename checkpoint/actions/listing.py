@@ -43,6 +43,7 @@ class IsolatedPerson(msgspec.Struct, frozen=True, kw_only=True):
     """A person in, or waiting for, the isolation room, with the clocks that run."""
 
     crossing_id: str
+    lane_id: str
     full_name: str
     document_number_masked: str
     nationality: str | None
@@ -149,6 +150,7 @@ def _line(row: CrossingRow) -> CrossingLine:
 def _person(row: CrossingRow, *, clocks: Sequence[RunningClock], at: datetime) -> IsolatedPerson:
     return IsolatedPerson(
         crossing_id=row.crossing_id,
+        lane_id=row.lane_id,
         full_name=row.full_name,
         document_number_masked=masked(row.document_number),
         nationality=row.nationality,

@@ -20,7 +20,7 @@ from checkpoint.actions.saving import Referral, isolate, restart_clocks
 from checkpoint.actions.sheet import ClosedCrossing, LaneSheet
 from checkpoint.clocks import start_clocks
 from checkpoint.isolation import IsolationError, RoomReason, discharge, require_way_out
-from checkpoint.lane import Phase, finish_recheck
+from checkpoint.lane import Phase, finish_recheck, set_aside
 from checkpoint.store.crossings import CrossingRow, find_crossing, first_record, note_recheck, settle_crossing
 from checkpoint.store.journal import Saved
 from checkpoint.store.lanes import hold_place, log_access, read_room, stop_running_clocks
@@ -44,6 +44,12 @@ class RecheckCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     crossing_id: UUID
     temperature_c: Temperature
     site: MeasuringSite
+
+
+class SetAsideCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom the officer leads aside."""
+
+    draft_id: UUID
 
 
 class DischargeCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +82,28 @@ def recheck_person(turn: Turn, lane_id: str, command: RecheckCommand) -> LaneShe
         return turn.stage(lane_id, msgspec.structs.replace(sheet, saved=closed.saved, closed=closed))
     state = finish_recheck(sheet.state)
     return turn.stage(lane_id, LaneSheet(state=state, saved=closed.saved, closed=closed))
+
+
+def set_aside_person(turn: Turn, lane_id: str, command: SetAsideCommand) -> LaneSheet:
+    """Lead a person with an alarm aside to be rechecked there, so that the lane can go on.
+
+    The crossing stays pending, its clocks run on, and it stands among those who wait at the isolation
+    room, where the clinical reading is entered. Asking again, because the answer was lost, changes nothing.
+    """
+    sheet, crossing_id = turn.sheet(lane_id), str(command.draft_id)
+    is_here = sheet.state.presentation is not None and sheet.state.person.crossing_id == crossing_id
+    if not is_here and find_crossing(turn.transaction, crossing_id) is not None:
+        return sheet
+    require_draft(sheet, command.draft_id)
+    log_access(
+        turn.transaction,
+        at=turn.at,
+        officer_ref=turn.officer_ref or "",
+        action="person_set_aside",
+        subject=crossing_id,
+        reason="",
+    )
+    return turn.stage(lane_id, LaneSheet(state=set_aside(sheet.state), saved=sheet.saved))
 
 
 def _measure_clinically(turn: Turn, lane_id: str, command: RecheckCommand) -> LaneSheet:

@@ -27,7 +27,7 @@ from checkpoint.actions.deciding import (
 )
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.presenting import PresentCommand, present_person
-from checkpoint.actions.rechecking import RecheckCommand, recheck_person
+from checkpoint.actions.rechecking import RecheckCommand, SetAsideCommand, recheck_person, set_aside_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.actions.view import LaneName
@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[type[msgspec.Struct], _Command]] = {
     "close": (CloseCommand, close_crossing),
     "exception": (ExceptionCommand, except_person),
     "recheck": (RecheckCommand, recheck_person),
+    "set-aside": (SetAsideCommand, set_aside_person),
     "discard": (DiscardCommand, discard_draft),
 }
 

@@ -4,13 +4,13 @@ import { ask, checkField, inputField, radioField, selectField, textField } from 
 import { element } from "../web/js/elements.js";
 import { celsius, time } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
+import { asNumber, askClinical, CLINICAL_SITES, temperatureField } from "./clinical.js";
 
 const CATEGORIES = ["tourist", "border_resident", "expert", "driver_or_crew", "returning_citizen", "official"];
 const PURPOSES = ["trade_or_work", "family_visit", "medical", "tourism", "official_duty", "project_expert", "driver_or_cargo", "returning_home", "other"];
 const DIRECTIONS = ["entry", "exit", "transit"];
 const SYMPTOMS = ["fever", "cough", "shortness_of_breath", "sore_throat", "vomiting", "diarrhoea", "haemorrhage", "rash"];
 const EXCEPTIONS = ["infant", "medical_condition", "device_failure", "refused_measurement", "emergency_passage"];
-const CLINICAL_SITES = ["ear", "axillary", "oral"];
 const HAND_SITES = ["forehead", "wrist", "ear"];
 const choices = (section, slugs) => slugs.map((slug) => [slug, word(section, slug)]);
 
@@ -27,7 +27,8 @@ export function laneActions({ laneId, view, take, fail }) {
     present: (text) => quickly("present", { text }),
     close: () => quickly("close", { draft_id: view().draft_id }),
     choose: (readingId) => quickly("choose", { reading_id: readingId }),
-    recheck: () => askRecheck({ view, call }),
+    recheck: () => askClinical({ submit: (reading) => call("recheck", { crossing_id: view().crossing_id ?? view().draft_id, ...reading }) }),
+    setAside: () => quickly("set-aside", { draft_id: view().draft_id }),
     measure: () => askMeasure({ call }),
     except: () => askException({ view, call }),
     details: () => askDetails({ view, call }),
@@ -35,21 +36,6 @@ export function laneActions({ laneId, view, take, fail }) {
     find: () => askFind(),
     correct: () => askCorrect({ refresh: async () => take(await read(`/api/lanes/${laneId}/state`)) }),
   };
-}
-
-// 38,6 and 38.6 are the same number; anything else is refused before it is sent.
-function temperatureField() {
-  return inputField({ name: "temperature", label: t("lane.temperature"), hint: t("lane.temperature_hint"), inputmode: "decimal", pattern: "[34][0-9]([.,][0-9]{1,2})?", required: true, maxlength: 5, class: "big-number", autofocus: true });
-}
-const asNumber = (text) => Number(text.replace(",", "."));
-
-function askRecheck({ view, call }) {
-  ask({
-    title: t("lane.recheck_title"),
-    fields: [temperatureField(), radioField({ name: "site", label: t("lane.site"), choices: choices("MeasuringSite", CLINICAL_SITES), chosen: "ear" })],
-    submitKey: "lane.save",
-    submit: ({ temperature, site }) => call("recheck", { crossing_id: view().crossing_id ?? view().draft_id, temperature_c: asNumber(temperature), site }),
-  });
 }
 
 function askMeasure({ call }) {

@@ -5,6 +5,7 @@ import { ask, inputField, radioField, textField } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { celsius } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
+import { askClinical } from "./clinical.js";
 
 const REFRESH_MS = 5000;
 
@@ -32,7 +33,7 @@ function show({ places, waiting = [], now }) {
   find("free").replaceChildren(...(free.length ? free.map((place) => element("li", { class: "chip" }, place.place_id)) : [element("li", {}, t("isolation_room.full"))]));
 }
 
-// Referred people without a place come first, with a key; who waits for a recheck belongs to the lane.
+// Referred people without a place come first, with a key; then those who wait for the clinical thermometer.
 function showWaiting(waiting) {
   const referred = waiting.filter((person) => person.disposition === "referred");
   const others = waiting.filter((person) => person.disposition !== "referred");
@@ -52,7 +53,7 @@ function waitingPerson(person, isFirst) {
     element("p", { class: "who" }, person.full_name ?? person.crossing_id, " ", element("span", { class: "chip", "data-tone": isReferred ? "stop" : "wait" }, word("Disposition", person.disposition))),
     element("p", { class: "dim" }, aboutPerson(person)),
     element("ul", {}, ...(person.clocks ?? []).map(clockLine)),
-    isReferred ? element("button", { class: "button", type: "button", onclick: () => admit(person) }, t("isolation_room.admit"), " ", key) : element("p", { class: "small dim" }, t("isolation_room.recheck_at_lane")),
+    isReferred ? element("button", { class: "button", type: "button", onclick: () => admit(person) }, t("isolation_room.admit"), " ", key) : element("button", { class: "button", type: "button", onclick: () => recheck(person) }, t("lane.do_recheck")),
   );
 }
 
@@ -65,6 +66,15 @@ async function admit(person) {
     if (!(problem instanceof Refused)) throw problem;
     setText(find("error"), problem.words);
   }
+}
+
+function recheck(person) {
+  askClinical({
+    submit: async (reading) => {
+      await send(`/api/lanes/${person.lane_id}/recheck`, { crossing_id: person.crossing_id, ...reading });
+      await refresh();
+    },
+  });
 }
 
 function takenPlace({ place_id, person }) {

@@ -74,7 +74,7 @@ function offers() {
       return [["Enter", t("lane.do_refuse"), actions.close], ["F6", t("lane.key_details"), actions.details]];
     case "recheck":
     case "referred":
-      return [["Enter", t("lane.do_recheck"), actions.recheck]];
+      return [["Enter", t("lane.do_recheck"), actions.recheck], ...(view.phase === "awaiting_recheck" ? [["F2", t("lane.do_set_aside"), actions.setAside]] : [])];
     case "wait":
       return isBound ? [["Enter", t("lane.key_details"), actions.details], ["F2", t("lane.do_measure"), actions.measure]] : waiting();
     default:

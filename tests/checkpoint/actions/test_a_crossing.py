@@ -13,7 +13,7 @@ from checkpoint.actions.deciding import (
     measure_person,
 )
 from checkpoint.actions.listing import isolation_view
-from checkpoint.actions.rechecking import admit_person, discharge_person, recheck_person
+from checkpoint.actions.rechecking import admit_person, discharge_person, recheck_person, set_aside_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.view import Surroundings, lane_view
 from checkpoint.lane import LaneError, LaneFault, Phase
@@ -386,6 +386,30 @@ def test_a_deadline_goes_on_from_its_first_start_however_often_the_person_is_ass
     edge.clock.forward(minutes=4)
     edge.do(change_details, draft_id=edge.draft_id, symptoms=["cough", "sore_throat"])
     assert edge.sheet.clocks == first == edge.bodies()[0].clocks
+
+
+def test_a_person_with_an_alarm_is_led_aside_and_rechecked_there_while_the_lane_goes_on(edge):
+    edge.present()
+    edge.scan_face(RAISED_C)
+    crossing_id = edge.draft_id
+    before = edge.rows("SELECT kind, started_at, due_at FROM running_clock")
+    emptied = edge.do(set_aside_person, draft_id=crossing_id)
+    again = edge.do(set_aside_person, draft_id=crossing_id)
+    (waiting,) = isolation_view(edge.gate).waiting
+    assert emptied.state.phase is again.state.phase is Phase.EMPTY
+    assert (waiting.crossing_id, waiting.lane_id, waiting.disposition) == (crossing_id, LANE, "pending")
+    assert edge.rows("SELECT kind, started_at, due_at FROM running_clock") == before
+    edge.do(recheck_person, crossing_id=crossing_id, temperature_c=38.6, site="axillary")
+    assert edge.rows("SELECT disposition FROM crossing") == [("isolated",)]
+
+
+def test_only_a_written_alarm_can_be_led_aside(edge):
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    crossing_id = edge.draft_id
+    with pytest.raises(LaneError) as refused:
+        edge.do(set_aside_person, draft_id=crossing_id)
+    assert refused.value.code is LaneFault.MOVE_NOT_ALLOWED
 
 
 def test_what_is_changed_while_the_recheck_is_awaited_is_written_as_a_correction_and_counted(edge):
