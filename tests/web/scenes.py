@@ -234,7 +234,8 @@ def isolation():
     places = [{"place_id": name, "person": None} for name in ("C1", "C2", "C3", "C4")]
     places[0]["person"] = person
     referred = {**person, "crossing_id": "c8", "full_name": "LÝ A SẦN", "disposition": "referred", "isolated_at": None}
-    pending = {**referred, "crossing_id": "c9", "full_name": "TRẦN VĂN BÁCH", "disposition": "pending", "clocks": []}
+    pending = {**referred, "crossing_id": "c9", "full_name": "TRẦN VĂN BÁCH", "disposition": "pending"}
+    pending |= {"clocks": [], "lane_id": "lane-2"}
     return {"room_id": "mong-cai", "now": _at(), "places": places, "waiting": [pending, referred]}
 
 

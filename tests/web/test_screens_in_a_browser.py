@@ -472,7 +472,7 @@ def test_who_waits_for_a_place_is_admitted_with_a_key(page, edge):
     assert "LÝ A SẦN" in first
     assert "F2" in first
     assert "TRẦN VĂN BÁCH" in second
-    assert "Đo lại tại làn trước" in second
+    assert "Nhập nhiệt kế" in second
 
     with page.expect_request("**/api/isolation/c8/admit") as sent:
         page.keyboard.press("F2")
@@ -480,6 +480,25 @@ def test_who_waits_for_a_place_is_admitted_with_a_key(page, edge):
     assert sent.value.headers["x-csrf-token"]
     page.wait_for_selector("#told:not(:empty)")
     assert page.locator("#told").inner_text() == "LÝ A SẦN: vào chỗ C2."
+
+
+def test_who_was_led_aside_is_rechecked_from_the_isolation_room(page, edge):
+    open_page(page, edge, "/isolation", username="canbo")
+    page.wait_for_selector("#waiting li")
+    page.get_by_role("button", name="Nhập nhiệt kế").click()
+    page.keyboard.type("38,6")
+
+    with page.expect_request("**/api/lanes/lane-2/recheck") as sent:
+        page.keyboard.press("Enter")
+
+    assert sent.value.post_data_json == {"crossing_id": "c9", "temperature_c": 38.6, "site": "ear"}
+
+
+@pytest.mark.parametrize(("scene", "offer"), [("recheck", 1), ("cleared", 0)])
+def test_only_a_person_with_an_alarm_may_be_led_aside(page, edge, scene, offer):
+    open_lane(page, edge, scene)
+
+    assert page.get_by_role("button", name="Mời sang phòng khám lần hai").count() == offer
 
 
 def test_the_verdict_stays_in_sight_on_a_zoomed_screen(page, edge):
