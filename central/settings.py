@@ -1,7 +1,8 @@
 """What the centre is told at its start: one TOML file, checked as a whole before anything opens.
 
 The file is found by ``--settings``, then the environment variable ``KIEMDICH_SETTINGS``, then the
-demo's ``var/demo/central.toml``. Every error names the file, the key and what to write there.
+demonstration's that was started last (``var/demo`` or ``var/once``). Every error names the file, the key
+and what to write there.
 """
 
 import os
@@ -15,6 +16,8 @@ import msgspec
 from sync.agreement.identifiers import SLUG_PATTERN
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DEMONSTRATIONS = ("var/demo", "var/once")
+"""Where ``./run`` and ``./run --once`` keep what they wrote."""
 
 Slug = Annotated[str, msgspec.Meta(pattern=SLUG_PATTERN, max_length=64)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -82,9 +85,9 @@ def find_settings(given: Path | None, *, environment: Mapping[str, str] = os.env
         return given
     if named := environment.get("KIEMDICH_SETTINGS"):
         return Path(named)
-    demo = PROJECT_ROOT / "var" / "demo" / "central.toml"
-    if demo.exists():
-        return demo
+    started = [path for name in DEMONSTRATIONS if (path := PROJECT_ROOT / name / "central.toml").exists()]
+    if started:
+        return max(started, key=lambda path: path.stat().st_mtime)
     msg = "no settings file: pass --settings FILE, set KIEMDICH_SETTINGS, or start the demo with ./run"
     raise SettingsError(msg)
 

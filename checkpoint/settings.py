@@ -1,8 +1,8 @@
 """What one edge is told at its start: one TOML file, checked as a whole before anything opens.
 
 The file is found by ``--settings``, then the environment variable ``KIEMDICH_SETTINGS``, then the
-demo's ``var/demo/edge-*.toml``. Every error names the file, the key and what to write there; a misspelt key
-is an error, not a silent default.
+first edge of the demonstration that was started last (``var/demo`` or ``var/once``). Every error names the
+file, the key and what to write there; a misspelt key is an error, not a silent default.
 """
 
 import os
@@ -17,6 +17,8 @@ from sync.agreement.identifiers import SLUG_PATTERN
 from sync.agreement.vocabulary import Direction, ModeOfEntry
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DEMONSTRATIONS = ("var/demo", "var/once")
+"""Where ``./run`` and ``./run --once`` keep what they wrote."""
 
 Slug = Annotated[str, msgspec.Meta(pattern=SLUG_PATTERN, max_length=64)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -130,9 +132,9 @@ def find_settings(given: Path | None, *, environment: Mapping[str, str] = os.env
         return given
     if named := environment.get("KIEMDICH_SETTINGS"):
         return Path(named)
-    demo = sorted((PROJECT_ROOT / "var" / "demo").glob("edge-*.toml"))
-    if demo:
-        return demo[0]
+    started = [edges[0] for name in DEMONSTRATIONS if (edges := sorted((PROJECT_ROOT / name).glob("edge-*.toml")))]
+    if started:
+        return max(started, key=lambda path: path.stat().st_mtime)
     msg = "no settings file: pass --settings FILE, set KIEMDICH_SETTINGS, or start the demo with ./run"
     raise SettingsError(msg)
 

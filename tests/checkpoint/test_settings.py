@@ -1,9 +1,12 @@
 """A wrong settings file is refused as a whole, by file, key and remedy."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+import central.settings
+import checkpoint.settings
 from checkpoint.settings import SettingsError, find_settings, load_settings
 from tests.checkpoint.edges import write_settings
 
@@ -49,6 +52,21 @@ def test_the_file_is_found_by_option_then_environment(tmp_path):
     given = tmp_path / "given.toml"
     assert find_settings(given, environment={"KIEMDICH_SETTINGS": "other.toml"}) == given
     assert find_settings(None, environment={"KIEMDICH_SETTINGS": "other.toml"}) == Path("other.toml")
+
+
+@pytest.mark.parametrize(
+    ("settings", "file"), [(checkpoint.settings, "edge-mong-cai.toml"), (central.settings, "central.toml")]
+)
+def test_without_a_word_the_demonstration_that_was_started_last_is_meant(tmp_path, monkeypatch, settings, file):
+    monkeypatch.setattr(settings, "PROJECT_ROOT", tmp_path)
+    with pytest.raises(settings.SettingsError, match="no settings file"):
+        settings.find_settings(None, environment={})
+    for age_s, name in ((200, "demo"), (100, "once")):
+        (tmp_path / "var" / name).mkdir(parents=True)
+        started = tmp_path / "var" / name / file
+        started.touch()
+        os.utime(started, (1_800_000_000 - age_s,) * 2)
+        assert settings.find_settings(None, environment={}) == started
 
 
 def test_a_file_that_is_not_there_says_how_to_name_one(tmp_path):
