@@ -40,6 +40,9 @@ SYSTEM_PACKAGES: Mapping[str, tuple[str, ...]] = {
 }
 """Debian package -> any program that proves it is here. Only the full check uses them."""
 
+SYSTEM_LIBRARIES: Mapping[str, str] = {"libatomic1": "libatomic.so.1"}
+"""Debian package -> the library that proves it is here: the browser driver's own Node is linked against it."""
+
 _UV_INDEX_SETTINGS = (
     "UV_DEFAULT_INDEX",
     "UV_INDEX_URL",
@@ -165,10 +168,16 @@ def apt_install(packages: list[str], *, prefix: list[str]) -> None:
 
 
 def missing_system_packages() -> list[str]:
-    """Name the Debian packages of the full check of which no program is on this machine."""
+    """Name the Debian packages of the full check of which no program or library is on this machine."""
     at_postgresql = any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
     found = {name for name, programs in SYSTEM_PACKAGES.items() if any(_program(program) for program in programs)}
-    return sorted(set(SYSTEM_PACKAGES) - found - ({"postgresql"} if at_postgresql else set()))
+    unlinked = {name for name, library in SYSTEM_LIBRARIES.items() if not _library(library)}
+    return sorted((set(SYSTEM_PACKAGES) - found - ({"postgresql"} if at_postgresql else set())) | unlinked)
+
+
+def _library(name: str) -> bool:
+    folders = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+    return any(found for folder in folders for pattern in (name, f"*/{name}") for found in Path(folder).glob(pattern))
 
 
 def _program(name: str) -> str | None:

@@ -324,3 +324,11 @@ def test_only_the_listed_files_are_served_and_each_with_its_licence(root):
     css = (vendor / "fonts.css").read_text(encoding="utf-8")
     assert "://" not in css
     assert all(f"url({name})" in css for name in served if name.startswith("fonts/"))
+
+
+def test_a_library_that_only_the_browser_driver_needs_is_missed_by_name(monkeypatch):
+    """A minimal Debian has no libatomic: Playwright's Node then ends before it says a word."""
+    monkeypatch.setattr(set_up, "SYSTEM_LIBRARIES", {"libnowhere1": "libnowhere.so.1", "libc6": "libc.so.6"})
+    missing = set_up.missing_system_packages()
+    assert "libnowhere1" in missing
+    assert "libc6" not in missing
