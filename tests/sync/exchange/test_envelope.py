@@ -70,7 +70,20 @@ def test_any_changed_bit_of_a_journal_is_found_and_located(place, bit):
 
     found = verify_chain(records)
     assert isinstance(found, ChainDifference)
-    assert found.sequence in {victim + 1, victim + 2}
+    assert place_of(found) in {victim + 1, victim + 2}
+
+
+def place_of(difference):
+    """A record that lies about its own sequence stands where the expected one should."""
+    return int(difference.expected) if difference.field == "sequence" else difference.sequence
+
+
+def test_a_record_that_lies_about_its_sequence_is_located_where_it_stands():
+    journal = EdgeJournal("mong-cai-1")
+    for number in range(1, 4):
+        journal.write(screened(f"c{number}"))
+    records = [records_of(journal)[0].replace(b'"sequence":1,', b'"sequence":0,'), *records_of(journal)[1:]]
+    assert place_of(verify_chain(records)) == 1
 
 
 def test_a_chain_continues_from_a_known_head_and_notices_a_missing_record(journal):
