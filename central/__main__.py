@@ -5,36 +5,51 @@ import logging
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 import structlog
 import typer
 import uvicorn
 
+from central import (
+    commands_courier,
+    commands_federation,
+    commands_ledger,
+    commands_orders,
+    commands_people,
+    commands_units,
+)
 from central.actions.freezing import NotYetError, freeze
-from central.actions.opening import Centre, open_centre
+from central.actions.opening import Centre
 from central.actions.printing import print_revision
+from central.actions.witnessing import WitnessFileError, Witnessing
 from central.app import build_app
+from central.command_line import MISUSED, REFUSED, SettingsFile, opened, settings_of, stop
 from central.ledger import PLAUSIBLE_YEARS
-from central.settings import Settings, SettingsError, find_settings, load_settings
+from central.memory import settle_memory
+from central.routes.slow_clients import CONNECTIONS_AT_ONCE, PatientProtocol
 from central.store.edges import EnrolmentError
-from central.store.engine import StoreUnavailableError
-from central.store.keys import KeyFileError, load_keys
+from central.store.keys import load_keys
 from central.store.verification import DifferenceError
-from migrations import DatabaseTooNewError
+from central.store.witness import Witness
 from sync.agreement.deployment import DeploymentError
 from sync.agreement.vocabulary import Role
+from sync.exchange.messages import fingerprint
 from sync.exchange.sealing import sealing_public_text
-from sync.exchange.signatures import public_text
-from web.passwords import PasswordRefusedError, Passwords
+from sync.exchange.signatures import check_public_key, public_text
+from web.passwords import SHORTEST_PASSWORD, PasswordRefusedError, Passwords
 from web.sign_in import User
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Provincial centre of Kiểm Dịch.")
+commands_orders.register(app)
+commands_people.register(app)
+commands_federation.register(app)
+commands_units.register(app)
+commands_courier.register(app)
+commands_ledger.register(app)
 
-SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings file (TOML).")]
 _PUBLIC_KEY_BYTES = 32
-_REFUSED, _MISUSED = 1, 2
 
 
 @app.callback()
@@ -56,19 +71,29 @@ def set_up_logs() -> None:
 @app.command()
 def serve(settings: SettingsFile = None) -> None:
     """Run the service until it is stopped."""
-    centre = _open(settings)
+    centre = opened(settings)
     told = centre.settings.centre
+    service = build_app(centre)
+    settle_memory()
     uvicorn.run(
-        build_app(centre), host=told.host, port=told.port, log_level="warning", access_log=False, server_header=False
+        service,
+        host=told.host,
+        port=told.port,
+        http=PatientProtocol,
+        limit_concurrency=CONNECTIONS_AT_ONCE,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
     )
 
 
 @app.command()
 def identity(settings: SettingsFile = None) -> None:
-    """Print the centre's public keys as JSON; makes the keys on the first call."""
-    keys = load_keys(_settings(settings).data_path)
+    """Print the centre's public keys and their fingerprint as JSON; makes the keys on the first call."""
+    keys = load_keys(settings_of(settings).data_path)
     sealing, signing = sealing_public_text(keys.sealing), public_text(keys.signing)
-    typer.echo(json.dumps({"province_sealing_key": sealing, "public_key": signing}))
+    shown = fingerprint(bytes.fromhex(signing))
+    typer.echo(json.dumps({"province_sealing_key": sealing, "public_key": signing, "fingerprint": shown}))
 
 
 @app.command()
@@ -80,17 +105,18 @@ def enrol(
     settings: SettingsFile = None,
 ) -> None:
     """Register an edge by its public key; the same words again change nothing."""
-    centre = _open(settings)
+    centre = opened(settings)
     try:
         centre.deployment.point_of_entry(point_of_entry_id)
         key = bytes.fromhex(public_key)
         if len(key) != _PUBLIC_KEY_BYTES:
-            _stop("--public-key: 64 hex digits are needed", code=_MISUSED)
+            stop("--public-key: 64 hex digits are needed", code=MISUSED)
+        check_public_key(key)
         enrolled = centre.store.edges.enrol(
             edge_id, point_of_entry_id=point_of_entry_id, public_key=key, now=centre.clock()
         )
     except (EnrolmentError, DeploymentError, ValueError) as error:
-        _stop(str(error), code=_REFUSED)
+        stop(str(error), code=REFUSED)
     typer.echo(json.dumps({"edge_id": enrolled.edge_id, "incarnation": enrolled.incarnation}))
 
 
@@ -103,27 +129,55 @@ def add_user(
     settings: SettingsFile = None,
 ) -> None:
     """Add an account or replace it; the password is read from standard input."""
-    centre = _open(settings)
+    centre = opened(settings)
     password = sys.stdin.readline().rstrip("\r\n")
     try:
         hashed = Passwords().hash_password(password, username=username)
     except PasswordRefusedError as error:
-        _stop(f"the password was refused: {error}", code=_REFUSED)
+        words = (
+            f"the password is {error.code.replace('_', ' ')}: choose another, of {SHORTEST_PASSWORD} letters or more"
+        )
+        stop(words, code=REFUSED)
     centre.store.accounts.put_user(User(username=username, name=name, role=role.value, password_hash=hashed))
     typer.echo(json.dumps({"username": username, "role": role.value}))
 
 
 @app.command()
-def verify(settings: SettingsFile = None) -> None:
+def verify(
+    *,
+    witness: Annotated[
+        Path | None, typer.Option(help="Signed heads that others kept, as `checkpoint witness` prints them.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
     """Recompute chains, projections, counters and report totals from the ledger; exit 1 at a difference."""
-    centre = _open(settings)
+    centre = opened(settings)
     try:
         verified = centre.store.verify()
     except DifferenceError as difference:
         named = {name: getattr(difference, name) for name in ("table", "key", "expected", "found")}
         typer.echo(json.dumps({"ok": False, "first_difference": named}, ensure_ascii=False))
-        raise typer.Exit(_REFUSED) from difference
-    typer.echo(json.dumps({"ok": True} | msgspec.structs.asdict(verified)))
+        raise typer.Exit(REFUSED) from difference
+    typer.echo(json.dumps({"ok": True} | msgspec.structs.asdict(verified) | _witnessed(centre, witness)))
+
+
+def _witnessed(centre: Centre, file: Path | None) -> dict[str, int]:
+    """Hold the centre's own signed heads, and those of a file, against the ledger; exit 1 where it contradicts one."""
+    witnessing = Witnessing(centre.store, signing_key=centre.keys.signing, clock=centre.clock)
+    try:
+        contradiction = witnessing.compare_own()
+        found = Witness(compared=0, of_lost_lives=0) if file is None else witnessing.compare_file(file)
+    except WitnessFileError as error:
+        stop(str(error), code=REFUSED)
+    contradiction = contradiction or found.contradiction
+    if contradiction is not None:
+        told = msgspec.structs.asdict(contradiction)
+        difference = {"table": told["table"], "key": told["position"], "expected": told["expected"]}
+        typer.echo(json.dumps({"ok": False, "first_difference": difference | {"found": told["found"] or "nothing"}}))
+        raise typer.Exit(REFUSED)
+    if file is None:
+        return {}
+    return {"witnessed_heads": found.compared, "heads_of_lost_lives": found.of_lost_lives}
 
 
 @app.command()
@@ -138,10 +192,10 @@ def report(
 ) -> None:
     """Hand out a day's report; freezes it first if that was not done and the day is over."""
     if output_format not in {"json", "pdf"}:
-        _stop("--format: json or pdf", code=_MISUSED)
+        stop("--format: json or pdf", code=MISUSED)
     if day.year not in PLAUSIBLE_YEARS:
-        _stop(f"--day: no report speaks of the year {day.year}", code=_MISUSED)
-    centre = _open(settings)
+        stop(f"--day: no report speaks of the year {day.year}", code=MISUSED)
+    centre = opened(settings)
     content = _frozen(centre, day.date(), revision=revision, is_early=is_early, output_format=output_format)
     if out is None:
         sys.stdout.buffer.write(content)
@@ -149,7 +203,7 @@ def report(
         try:
             out.write_bytes(content)
         except OSError as error:
-            _stop(f"cannot write {out}: {error.strerror}", code=_MISUSED)
+            stop(f"cannot write {out}: {error.strerror}", code=MISUSED)
 
 
 def _frozen(centre: Centre, day: date, *, revision: int | None, is_early: bool, output_format: str) -> bytes:
@@ -157,32 +211,11 @@ def _frozen(centre: Centre, day: date, *, revision: int | None, is_early: bool, 
         try:
             freeze(centre, day, by="command_line", is_early=is_early)
         except NotYetError as error:
-            _stop(str(error), code=_REFUSED)
+            stop(str(error), code=REFUSED)
     content = print_revision(centre, day, revision=revision, kind=output_format)
     if content is None:
-        _stop(f"there is no revision {revision} of {day}", code=_REFUSED)
+        stop(f"there is no revision {revision} of {day}", code=REFUSED)
     return content
-
-
-def _settings(path: Path | None) -> Settings:
-    try:
-        return load_settings(find_settings(path))
-    except SettingsError as error:
-        _stop(str(error), code=_MISUSED)
-
-
-def _open(path: Path | None) -> Centre:
-    try:
-        return open_centre(_settings(path))
-    except (DeploymentError, KeyFileError, DatabaseTooNewError) as error:
-        _stop(str(error), code=_MISUSED)
-    except StoreUnavailableError as error:
-        _stop(f"{error}: start the database, or correct key centre.database_url", code=_REFUSED)
-
-
-def _stop(message: str, *, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,22 @@ the record, the store puts it into quarantine, the report prints how many there 
 """
 
 from datetime import date, datetime
+from typing import get_args
 
 import msgspec
 
 from sync.agreement.deployment import report_day
-from sync.agreement.facts import Assessment, Measurement, PolicyReference, Reason
+from sync.agreement.facts import Assessment, Measurement, PolicyReference, Reason, RunningClock
+from sync.agreement.gate_records.isolation import (
+    ContactListed,
+    HandoverDeparted,
+    IsolationRecord,
+)
 from sync.agreement.records import (
     CrossingCorrected,
     CrossingScreened,
     CrossingWithdrawn,
     RecordBody,
-    RunningClock,
     TemperatureRechecked,
     TravellerDischarged,
     TravellerIsolated,
@@ -83,7 +88,6 @@ class CrossingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     is_corrected: bool = False
     clocks: tuple[RunningClock, ...] = ()
     place_id: str | None = None
-    destination: str | None = None
 
     @property
     def is_measured(self) -> bool:
@@ -98,7 +102,10 @@ class CrossingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         return min(clock.due_at for clock in self.clocks)
 
 
+ISOLATION_ACTS = get_args(IsolationRecord)
 OPEN_DISPOSITIONS = frozenset({Disposition.PENDING, Disposition.ISOLATED, Disposition.REFERRED})
+_FIRST_DISPOSITIONS = frozenset({Disposition.CLEARED, Disposition.PENDING, Disposition.REFUSED, Disposition.REFERRED})
+_SUSPECTING = frozenset({Outcome.RECHECK, Outcome.REFERRED})
 
 
 def apply_record(
@@ -138,7 +145,7 @@ def _open(body: CrossingScreened, *, envelope: Envelope, point_of_entry_id: str,
     facts, assessment = body.facts, body.assessment
     if facts.point_of_entry_id != point_of_entry_id:
         raise ProjectionError(reason="another_point_of_entry")
-    if body.disposition not in {Disposition.CLEARED, Disposition.PENDING, Disposition.REFUSED, Disposition.REFERRED}:
+    if body.disposition not in _FIRST_DISPOSITIONS:
         raise ProjectionError(reason="impossible_disposition")
     if envelope.observed_at.year not in PLAUSIBLE_YEARS:
         raise ProjectionError(reason="impossible_time")
@@ -164,7 +171,7 @@ def _open(body: CrossingScreened, *, envelope: Envelope, point_of_entry_id: str,
         person_key=body.person_key,
         sealed_record_id=_sealed_record_id(envelope),
         redirect_to=assessment.redirect_to,
-        is_suspected=assessment.outcome in {Outcome.RECHECK, Outcome.REFERRED},
+        is_suspected=assessment.outcome in _SUSPECTING,
         is_confirmed=_confirms_fever(assessment),
         exception_code=body.exception.code if body.exception is not None else None,
         clocks=body.clocks,
@@ -172,9 +179,11 @@ def _open(body: CrossingScreened, *, envelope: Envelope, point_of_entry_id: str,
 
 
 def _change(state: CrossingState, *, body: RecordBody, envelope: Envelope) -> CrossingState:
+    if isinstance(body, ISOLATION_ACTS):
+        return _take_act(state, body=body, envelope=envelope)
     match body:
         case TemperatureRechecked():
-            return _recheck(state, body=body)
+            return _recheck(state, body=body, envelope=envelope)
         case TravellerIsolated():
             changes: dict[str, object] = {
                 "disposition": Disposition.ISOLATED,
@@ -182,7 +191,7 @@ def _change(state: CrossingState, *, body: RecordBody, envelope: Envelope) -> Cr
                 "clocks": (*state.clocks, *body.clocks),
             }
         case TravellerDischarged():
-            changes = {"disposition": body.disposition, "place_id": None, "destination": body.destination, "clocks": ()}
+            changes = {"disposition": body.disposition, "place_id": None, "clocks": ()}
         case CrossingCorrected():
             named = {"direction": body.direction, "category": body.category, "purpose": body.purpose}
             changes = {name: value for name, value in named.items() if value is not None} | {"is_corrected": True}
@@ -196,7 +205,20 @@ def _change(state: CrossingState, *, body: RecordBody, envelope: Envelope) -> Cr
     return msgspec.structs.replace(state, sealed_record_id=sealed, **changes)
 
 
-def _recheck(state: CrossingState, *, body: TemperatureRechecked) -> CrossingState:
+def _take_act(state: CrossingState, *, body: IsolationRecord, envelope: Envelope) -> CrossingState:
+    """Follow a person's path: each act says itself which clocks end with it and which begin."""
+    if state.disposition not in OPEN_DISPOSITIONS:
+        raise ProjectionError(reason="impossible_disposition")
+    kept = (clock for clock in state.clocks if clock.kind not in body.ends)
+    changes: dict[str, object] = {"clocks": (*kept, *body.clocks)}
+    if isinstance(body, HandoverDeparted):
+        changes |= {"disposition": Disposition.REFERRED, "place_id": None}
+    if not isinstance(body, ContactListed):  # what a contact's record seals is the contact, not this person
+        changes["sealed_record_id"] = _sealed_record_id(envelope) or state.sealed_record_id
+    return msgspec.structs.replace(state, **changes)
+
+
+def _recheck(state: CrossingState, *, body: TemperatureRechecked, envelope: Envelope) -> CrossingState:
     """A second measurement answers the alarm: its disposition counts, both readings stay."""
     if body.disposition in {Disposition.WITHDRAWN, Disposition.ISOLATED}:
         raise ProjectionError(reason="impossible_disposition")
@@ -206,6 +228,7 @@ def _recheck(state: CrossingState, *, body: TemperatureRechecked) -> CrossingSta
         measurements=(*state.measurements, body.measurement),
         reasons=(*state.reasons, *body.assessment.reasons),
         policies=_merge(state.policies, body.assessment.policies),
+        sealed_record_id=_sealed_record_id(envelope) or state.sealed_record_id,
         is_rechecked=True,
         is_confirmed=state.is_confirmed or _confirms_fever(body.assessment),
         clocks=(*(clock for clock in state.clocks if clock.kind is not ClockKind.RECHECK), *body.clocks),

@@ -5,9 +5,12 @@ without gaps, each naming the hash of the one before. What a record says inside 
 record that cannot be projected is still appended (quarantine is the store's word).
 """
 
+import re
+
 import msgspec
 
-from sync.agreement.records import RecordBody
+from sync.agreement.exercise import is_exercise_name
+from sync.agreement.records import RecordBody, RecordRecovered
 from sync.exchange.chain import ChainBrokenError, ChainHead, extend, record_hash
 from sync.exchange.envelope import Envelope, EnvelopeError, body_of, decode_record
 from sync.exchange.messages import BatchError, PushHeaders, RefusalCode, unpack_batch
@@ -25,13 +28,28 @@ class ReceptionError(ValueError):
 
 
 class ReceivedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One record as received. ``body`` is ``None`` for a newer type, or when ``refusal`` says why."""
+    """One record as received. ``body`` is ``None`` for a newer type, or when ``refusal`` says why.
+
+    ``original`` is the record that a ``record_recovered`` carries over from an abandoned chain.
+    """
 
     envelope: Envelope
     record: bytes
     hash: bytes
     body: RecordBody | None = None
     refusal: str | None = None
+    original: "ReceivedRecord | None" = None
+
+    @property
+    def subject(self) -> "ReceivedRecord":
+        """The record that says what happened: this one, or the innermost that it carries."""
+        return self if self.original is None else self.original.subject
+
+    @property
+    def crossing_id(self) -> str | None:
+        """The crossing that this is about, if it is known and about one."""
+        body = self.subject.body
+        return None if body is None else body.crossing_id
 
 
 class ReceivedBatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,24 +83,48 @@ def receive_batch(headers: PushHeaders, *, body: bytes) -> ReceivedBatch:
 
 
 def read_record(line: bytes) -> ReceivedRecord:
-    """Read one record; raise ``ReceptionError`` if it is no record at all. A bad body is only noted."""
+    """Read one record; raise ``ReceptionError`` if it is no record at all, or one of a drill.
+
+    A bad body is only noted.
+    """
     try:
         envelope = decode_record(line)
     except EnvelopeError as error:
         raise ReceptionError(code="record_refused", http_code=422) from error
+    if is_exercise_name(envelope.edge_id):
+        raise ReceptionError(code="record_refused", http_code=422)
     try:
         body = body_of(envelope)
     except EnvelopeError:
         return ReceivedRecord(envelope=envelope, record=line, hash=record_hash(line), refusal="body_refused")
-    refusal = None if body is None or _is_identifier(body.crossing_id) else "crossing_id_refused"
+    if isinstance(body, RecordRecovered):
+        return _with_original(envelope, body=body, line=line)
+    crossing_id = None if body is None else body.crossing_id
+    refusal = None if crossing_id is None or is_identifier(crossing_id) else "crossing_id_refused"
     return ReceivedRecord(
         envelope=envelope, record=line, hash=record_hash(line), body=None if refusal else body, refusal=refusal
     )
 
 
-def _is_identifier(text: str) -> bool:
+def _with_original(envelope: Envelope, *, body: RecordRecovered, line: bytes) -> ReceivedRecord:
+    """Read the record inside: of the same edge, from the place that is named, under an older incarnation."""
+    try:
+        original = read_record(body.original)
+    except ReceptionError:
+        return ReceivedRecord(envelope=envelope, record=line, hash=record_hash(line), refusal="original_refused")
+    inner = original.envelope
+    named = (envelope.edge_id, body.original_incarnation, body.original_sequence)
+    if (inner.edge_id, inner.incarnation, inner.sequence) != named or inner.incarnation >= envelope.incarnation:
+        return ReceivedRecord(envelope=envelope, record=line, hash=record_hash(line), refusal="original_refused")
+    return ReceivedRecord(envelope=envelope, record=line, hash=record_hash(line), body=body, original=original)
+
+
+def is_identifier(text: str) -> bool:
     """Whether a crossing's name can be an index key: short, and nothing but letters, digits and hyphens."""
-    return 0 < len(text) <= 64 and text.isascii() and text.replace("-", "").isalnum()
+    return len(text) <= 64 and _IDENTIFIER(text) is not None
+
+
+_IDENTIFIER = re.compile(r"-*[A-Za-z0-9][A-Za-z0-9-]*").fullmatch
 
 
 def _check_chain(records: tuple[ReceivedRecord, ...], *, headers: PushHeaders) -> None:

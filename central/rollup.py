@@ -48,55 +48,90 @@ class CountKey(NamedTuple):
     figure: Figure
 
 
-class CountDelta(NamedTuple):
-    """By how much one counter changes."""
+class Shape(NamedTuple):
+    """All that decides which counters one crossing counts in: most crossings of a day have one of a few shapes."""
 
-    key: CountKey
-    change: int
+    report_day: date
+    point_of_entry_id: str
+    direction: Direction
+    category: TravellerCategory
+    disposition: Disposition
+    is_measured: bool
+    is_suspected: bool
+    is_confirmed: bool
+    is_rechecked: bool
+    has_exception: bool
+    is_redirected: bool
+
+
+def shape_of(state: CrossingState) -> Shape:
+    """Return what of a crossing counts."""
+    return Shape(
+        state.report_day,
+        state.point_of_entry_id,
+        state.direction,
+        state.category,
+        state.disposition,
+        state.is_measured,
+        state.is_suspected,
+        state.is_confirmed,
+        state.is_rechecked,
+        state.exception_code is not None,
+        state.redirect_to is not None,
+    )
 
 
 def figures_of(state: CrossingState) -> frozenset[Figure]:
     """Return the figures that one crossing counts in, once each."""
-    if state.disposition is Disposition.WITHDRAWN:
+    return figures_of_shape(shape_of(state))
+
+
+def figures_of_shape(shape: Shape) -> frozenset[Figure]:
+    """Return the figures that every crossing of a shape counts in."""
+    if shape.disposition is Disposition.WITHDRAWN:
         return _WITHDRAWN_FIGURES
-    is_redirected = state.redirect_to is not None and state.disposition is Disposition.REFUSED
-    is_cleared_after_recheck = state.is_rechecked and state.disposition is Disposition.CLEARED
     conditions = (
-        (Figure.MEASURED, state.is_measured),
-        (Figure.NOT_MEASURED, not state.is_measured),
-        (Figure.SUSPECTED, state.is_suspected),
-        (Figure.CONFIRMED, state.is_confirmed),
-        (Figure.CLEARED_AFTER_RECHECK, is_cleared_after_recheck),
-        (Figure.WITH_EXCEPTION, state.exception_code is not None),
-        (Figure.REDIRECTED, is_redirected),
+        (Figure.MEASURED, shape.is_measured),
+        (Figure.NOT_MEASURED, not shape.is_measured),
+        (Figure.SUSPECTED, shape.is_suspected),
+        (Figure.CONFIRMED, shape.is_confirmed),
+        (Figure.CLEARED_AFTER_RECHECK, shape.is_rechecked and shape.disposition is Disposition.CLEARED),
+        (Figure.WITH_EXCEPTION, shape.has_exception),
+        (Figure.REDIRECTED, shape.is_redirected and shape.disposition is Disposition.REFUSED),
     )
-    standing = {Figure.CROSSINGS, DISPOSITION_FIGURES[state.disposition]}
+    standing = {Figure.CROSSINGS, DISPOSITION_FIGURES[shape.disposition]}
     return frozenset(standing | {figure for figure, holds in conditions if holds})
 
 
 _WITHDRAWN_FIGURES = frozenset({Figure.CROSSINGS, Figure.WITHDRAWN})
 
 
-def count_deltas(before: CrossingState | None, after: CrossingState | None) -> tuple[CountDelta, ...]:
-    """Return what a change of one crossing does to the counters; nothing changed gives nothing."""
-    old = set(_keys(before))
-    new = set(_keys(after))
-    taken = (CountDelta(key, -1) for key in old - new)
-    added = (CountDelta(key, +1) for key in new - old)
-    return (*taken, *added)
-
-
 def fold(states: Iterable[CrossingState]) -> dict[CountKey, int]:
     """Count a set of crossings from nothing."""
-    return dict(Counter(key for state in states for key in _keys(state)))
+    return spread(Counter(map(shape_of, states)))
 
 
-def sum_deltas(deltas: Iterable[CountDelta]) -> dict[CountKey, int]:
-    """Add up changes per counter; counters that end as they began are left out."""
+def difference(changes: Iterable[tuple[CrossingState | None, CrossingState | None]]) -> dict[CountKey, int]:
+    """Return what changes of crossings, each as (before, after), do to the counters.
+
+    Counters that end as they began are left out. ``fold(all after) == fold(all before) + difference``.
+    """
+    shapes: Counter[Shape] = Counter()
+    for before, after in changes:
+        if after is not None:
+            shapes[shape_of(after)] += 1
+        if before is not None:
+            shapes[shape_of(before)] -= 1
+    return {key: change for key, change in spread(shapes).items() if change}
+
+
+def spread(shapes: Mapping[Shape, int]) -> dict[CountKey, int]:
+    """Turn how many crossings there are of each shape into counters."""
     total: Counter[CountKey] = Counter()
-    for delta in deltas:
-        total[delta.key] += delta.change
-    return {key: change for key, change in total.items() if change}
+    for shape, count in shapes.items():
+        for figure in figures_of_shape(shape):
+            total[CountKey(*shape[:4], figure)] += count
+    return dict(total)
 
 
 def identities_hold(figures: Mapping[Figure, int]) -> bool:
@@ -115,13 +150,4 @@ def identities_hold(figures: Mapping[Figure, int]) -> bool:
     by_measurement = count(Figure.MEASURED) + count(Figure.NOT_MEASURED) + count(Figure.WITHDRAWN)
     return count(Figure.CROSSINGS) == by_disposition and (
         Figure.NOT_MEASURED not in figures or count(Figure.CROSSINGS) == by_measurement
-    )
-
-
-def _keys(state: CrossingState | None) -> Iterable[CountKey]:
-    if state is None:
-        return ()
-    return (
-        CountKey(state.report_day, state.point_of_entry_id, state.direction, state.category, figure)
-        for figure in figures_of(state)
     )

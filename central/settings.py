@@ -44,10 +44,18 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     is_demo: bool = False
 
 
+class FederationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The national centre that this province reports to: its address and its public key (64 hex digits)."""
+
+    national_url: str
+    national_public_key: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
     centre: CentreSettings
+    federation: FederationSettings | None = None
 
     @property
     def data_path(self) -> Path:
@@ -112,4 +120,4 @@ def _with_absolute_paths(settings: Settings, *, folder: Path) -> Settings:
     changed = msgspec.structs.replace(
         centre, data_dir=str(folder / centre.data_dir), deployment=str(deployment), database_url=url
     )
-    return Settings(centre=changed)
+    return msgspec.structs.replace(settings, centre=changed)

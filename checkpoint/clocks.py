@@ -11,8 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from sync.agreement.facts import Citation, ClockLimit
-from sync.agreement.records import RunningClock
+from sync.agreement.facts import Citation, ClockLimit, RunningClock
 from sync.agreement.vocabulary import ClockKind
 
 

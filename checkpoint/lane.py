@@ -15,22 +15,15 @@ The rules of pairing, each held by a property test:
 ``assess`` is not called here: the caller tells the lane the outcome with ``conclude``.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
-from sync.agreement.facts import Measurement
-from sync.agreement.records import CodedException, TravellerIdentity
-from sync.agreement.vocabulary import (
-    Direction,
-    DocumentKind,
-    ModeOfEntry,
-    Outcome,
-    PurposeOfCrossing,
-    Symptom,
-    TravellerCategory,
-)
+from checkpoint.presentation import Pairing, Presentation
+from sync.agreement.facts import Measurement, Override
+from sync.agreement.records import CodedException
+from sync.agreement.vocabulary import ExceptionCode, Outcome
 
 # Outside this range no skin, canthus or core temperature of a living person lies.
 PLAUSIBLE_FROM_C = 25.0
@@ -58,6 +51,7 @@ class LaneEvent(StrEnum):
     MEASURED_BY_HAND = "measured_by_hand"
     AMENDED = "amended"
     EXCEPTED = "excepted"
+    OVERRIDDEN = "overridden"
     EXPIRED = "expired"
     CONCLUDED = "concluded"
     CLOSED = "closed"
@@ -77,6 +71,7 @@ MOVES: dict[tuple[Phase, LaneEvent], frozenset[Phase]] = {
     (_A, LaneEvent.MEASURED_BY_HAND): frozenset({_V}),
     (_A, LaneEvent.AMENDED): frozenset({_A}),
     (_A, LaneEvent.EXCEPTED): frozenset({_V}),
+    (_A, LaneEvent.OVERRIDDEN): frozenset({_A}),
     (_A, LaneEvent.CONCLUDED): frozenset({_A, _V}),
     (_A, LaneEvent.DISCARDED): frozenset({_E}),
     (_C, LaneEvent.READING_ARRIVED): frozenset({_C}),
@@ -89,6 +84,7 @@ MOVES: dict[tuple[Phase, LaneEvent], frozenset[Phase]] = {
     (_V, LaneEvent.MEASURED_BY_HAND): frozenset({_V}),
     (_V, LaneEvent.AMENDED): frozenset({_V}),
     (_V, LaneEvent.EXCEPTED): frozenset({_V}),
+    (_V, LaneEvent.OVERRIDDEN): frozenset({_V}),
     (_V, LaneEvent.EXPIRED): frozenset({_A}),
     (_V, LaneEvent.CONCLUDED): frozenset({_A, _V, _R}),
     (_V, LaneEvent.CLOSED): frozenset({_E}),
@@ -130,48 +126,11 @@ class NotBound(StrEnum):
     IMPLAUSIBLE = "implausible"
     REPEATED = "repeated"
     NOBODY_THERE = "nobody_there"
+    SOMEBODY_ELSE = "somebody_else"
     OUTSIDE_WINDOW = "outside_window"
     ALREADY_WRITTEN = "already_written"
     NOT_CHOSEN = "not_chosen"
-
-
-class Pairing(msgspec.Struct, frozen=True, kw_only=True):
-    """The two durations of pairing, in seconds."""
-
-    window_s: float
-    stale_after_s: float
-
-    @property
-    def window(self) -> timedelta:
-        """Furthest a reading may lie from the presentation."""
-        return timedelta(seconds=self.window_s)
-
-    @property
-    def stale_after(self) -> timedelta:
-        """Oldest a reading may be when it arrives."""
-        return timedelta(seconds=self.stale_after_s)
-
-
-class Presentation(msgspec.Struct, frozen=True, kw_only=True):
-    """Who stands in the lane and what is known of the crossing; ``crossing_id`` is the draft's id too."""
-
-    crossing_id: str
-    presented_at: datetime
-    identity: TravellerIdentity
-    document_kind: DocumentKind
-    category: TravellerCategory
-    purpose: PurposeOfCrossing
-    direction: Direction
-    mode_of_entry: ModeOfEntry
-    person_key: str = ""
-    nationality: str | None = None
-    age_years: int | None = None
-    document_expires_on: date | None = None
-    is_document_cancelled: bool = False
-    are_check_digits_valid: bool | None = None
-    visited_areas: tuple[str, ...] = ()
-    symptoms: tuple[Symptom, ...] = ()
-    has_declaration: bool = False
+    UNCLAIMED = "unclaimed"
 
 
 class SeenReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,15 +141,22 @@ class SeenReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaneState(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane at one moment. ``recent`` are usable readings taken while nobody stood here."""
+    """One lane at one moment. ``recent`` are usable readings taken while nobody stood here.
+
+    ``occupied_until`` is when the person before left: what was measured earlier is theirs, however late it arrives.
+    ``is_fallback_tried``: with the exception, that no other thermometer could be used either.
+    """
 
     phase: Phase = Phase.EMPTY
     presentation: Presentation | None = None
     bound: Measurement | None = None
     candidates: tuple[Measurement, ...] = ()
     exception: CodedException | None = None
+    is_fallback_tried: bool = False
+    override: Override | None = None
     recent: tuple[Measurement, ...] = ()
     seen: tuple[SeenReading, ...] = ()
+    occupied_until: datetime | None = None
 
     @property
     def person(self) -> Presentation:
@@ -215,13 +181,15 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 def present(state: LaneState, presentation: Presentation, *, at: datetime, pairing: Pairing) -> LaneState:
     """Put a person before the lane. The same document again renews the window; another one is refused."""
     if state.phase is Phase.AWAITING_READING:
-        if state.person.identity.document_number != presentation.identity.document_number:
+        if state.person.bearer != presentation.bearer:
             raise LaneError(LaneFault.LANE_BUSY)
         presentation = msgspec.structs.replace(presentation, crossing_id=state.person.crossing_id)
     elif state.phase is not Phase.EMPTY:
         raise LaneError(LaneFault.LANE_BUSY)
     fresh = tuple(one for one in state.recent if at - one.observed_at <= pairing.stale_after)
-    cleared = LaneState(presentation=presentation, seen=state.seen)
+    cleared = LaneState(
+        presentation=presentation, seen=state.seen, override=state.override, occupied_until=state.occupied_until
+    )
     return _move(state, LaneEvent.PRESENTED, to=_with_candidates(cleared, fresh))
 
 
@@ -275,13 +243,20 @@ def amend(state: LaneState, presentation: Presentation) -> LaneState:
     return _move(state, LaneEvent.AMENDED, to=msgspec.structs.replace(state, presentation=presentation))
 
 
-def record_exception(state: LaneState, exception: CodedException) -> LaneState:
+def record_exception(state: LaneState, exception: CodedException, *, is_fallback_tried: bool = False) -> LaneState:
     """Note why this person is not measured; refused when a usable reading is bound."""
     require(state, LaneEvent.EXCEPTED)
     if state.bound is not None:
         raise LaneError(LaneFault.READING_BOUND)
-    excepted = msgspec.structs.replace(state, exception=exception, phase=Phase.VERDICT)
+    excepted = msgspec.structs.replace(
+        state, exception=exception, is_fallback_tried=is_fallback_tried, phase=Phase.VERDICT
+    )
     return _move(state, LaneEvent.EXCEPTED, to=excepted)
+
+
+def record_override(state: LaneState, override: Override) -> LaneState:
+    """Note who sets what aside; never while an alarm is open."""
+    return _move(state, LaneEvent.OVERRIDDEN, to=msgspec.structs.replace(state, override=override))
 
 
 def conclude(state: LaneState, outcome: Outcome) -> LaneState:
@@ -294,9 +269,12 @@ def conclude(state: LaneState, outcome: Outcome) -> LaneState:
 
 
 def close(state: LaneState, outcome: Outcome) -> LaneState:
-    """Let the person go as cleared or refused; the lane is empty again (R008 is enforced here)."""
+    """Let the person go as cleared or refused; the lane is empty again (R008 is enforced here).
+
+    Who refuses to be measured is led to the second check instead.
+    """
     require(state, LaneEvent.CLOSED)
-    if outcome not in {Outcome.CLEARED, Outcome.REFUSED}:
+    if outcome not in {Outcome.CLEARED, Outcome.REFUSED} and not _leads_aside(state, outcome):
         raise LaneError(LaneFault.NOT_CLEARED)
     if outcome is Outcome.CLEARED and state.bound is None and state.exception is None:
         raise LaneError(LaneFault.NO_READING)
@@ -313,10 +291,13 @@ def set_aside(state: LaneState) -> LaneState:
     return _move(state, LaneEvent.SET_ASIDE, to=LaneState(seen=state.seen))
 
 
-def discard(state: LaneState) -> LaneState:
-    """Take back a presentation made in error; impossible once a usable reading is bound or offered."""
+def discard(state: LaneState, *, is_gone: bool = False) -> LaneState:
+    """Take back a presentation made in error; impossible once a usable reading is bound or offered.
+
+    ``is_gone``: the lane asked whether this person is still there, and nobody is; a bound reading is then nobody's.
+    """
     require(state, LaneEvent.DISCARDED)
-    if state.bound is not None or state.candidates:
+    if state.candidates or (state.bound is not None and not is_gone):
         raise LaneError(LaneFault.READING_BOUND)
     return _move(state, LaneEvent.DISCARDED, to=LaneState(seen=state.seen))
 
@@ -324,6 +305,11 @@ def discard(state: LaneState) -> LaneState:
 def expire(state: LaneState) -> LaneState:
     """Take off a reading that is too old to decide on: the person is measured again, or has left."""
     return _move(state, LaneEvent.EXPIRED, to=_with_candidates(state, ()))
+
+
+def vacated(state: LaneState, *, at: datetime) -> LaneState:
+    """Note that the person who stood here left at ``at``: no reading taken before can be anybody else's."""
+    return msgspec.structs.replace(state, occupied_until=at)
 
 
 def require(state: LaneState, event: LaneEvent) -> None:
@@ -338,8 +324,14 @@ def _move(state: LaneState, event: LaneEvent, *, to: LaneState) -> LaneState:
     return to
 
 
+def _leads_aside(state: LaneState, outcome: Outcome) -> bool:
+    """Tell whether there is nothing to recheck: this person lets nobody measure them."""
+    refuses = state.exception is not None and state.exception.code is ExceptionCode.REFUSED_MEASUREMENT
+    return refuses and state.bound is None and outcome is Outcome.REFERRED
+
+
 def _phase_after(state: LaneState, outcome: Outcome) -> Phase:
-    if outcome is Outcome.REFUSED:
+    if outcome is Outcome.REFUSED or _leads_aside(state, outcome):
         return Phase.VERDICT
     if state.bound is None and state.exception is None:
         return Phase.AWAITING_READING
@@ -368,7 +360,8 @@ def _unfit(state: LaneState, measurement: Measurement, *, at: datetime, pairing:
         return NotBound.MISDATED
     if any(one.reading_id == measurement.reading_id for one in state.seen):
         return NotBound.REPEATED
-    return None
+    is_of_another = state.occupied_until is not None and measurement.observed_at < state.occupied_until
+    return NotBound.SOMEBODY_ELSE if is_of_another else None
 
 
 def _is_said_again(bound: Measurement, measurement: Measurement) -> bool:

@@ -1,4 +1,4 @@
-"""What runs beside the officers: one scanner thread for each device, one uplink thread, the preview.
+"""What runs beside the officers: one scanner thread for each device, the threads to the centre, the preview.
 
 This supervisor is one of the two places of this product that catch every exception: whatever goes
 wrong beside a lane, the lane goes on, and what failed starts afresh.
@@ -6,29 +6,45 @@ wrong beside a lane, the lane goes on, and what failed starts afresh.
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
 import numpy as np
 import structlog
 
+from checkpoint.actions.couriering import collect_return
+from checkpoint.actions.deadlines import lapse_due_holds
 from checkpoint.actions.deciding import is_passage_due, pass_automatically
-from checkpoint.actions.gate import Gate
+from checkpoint.actions.declaring import forget_past_declarations
+from checkpoint.actions.entrusting import carry_out_orders
+from checkpoint.actions.gate import Gate, Turn
+from checkpoint.actions.instruments import look_at_devices
+from checkpoint.actions.next_person import follow_on
+from checkpoint.actions.picturing import forget_past_pictures
 from checkpoint.actions.receiving import accept_device_event
+from checkpoint.actions.reconciling import forget_past_lists, reconcile_due
 from checkpoint.actions.view import UplinkView
+from checkpoint.centre_link import CentreLink
+from checkpoint.images import FaceCrop, cut_face
+from checkpoint.printing import PrintJob, SlipPrinters
 from checkpoint.store.accounts import COMMIT_TIMEOUT_S
+from devices.health import DeviceHealth
 from devices.measurement.presence import Preview
 from devices.reading import DeviceEvent, FaceBox, Reading, ScannedText, ThermalFrame
 from devices.registry import DeviceConfig
-from devices.scanner import DeviceHealth, Scanner
-from sync.exchange.transport import HttpTransport
-from sync.exchange.uplink import Uplink, UplinkIdentity
+from devices.scanner import Scanner
+from sync.exchange.supervision import supervised
 
 _log = structlog.get_logger("checkpoint")
-_RESTART_PAUSE_S: Final = 2.0
+_supervised = partial(supervised, log=_log)
 _PASSAGE_LOOK_S: Final = 0.2
+_DISK_LOOK_S: Final = 2.0
+_FORGET_EVERY: Final = timedelta(hours=1)
+_RECONCILE_EVERY: Final = timedelta(minutes=1)
+_PICTURES_EVERY: Final = timedelta(minutes=1)
 _ZERO_CELSIUS_CK: Final = 27315
-NOT_CONFIGURED: Final = "not_configured"
 
 PreviewListener = Callable[[str, bytes], None]
 
@@ -100,19 +116,23 @@ class Workers:
             )
             for device in gate.settings.device
         }
+        gate.instruments.health = self.device_health
         self._stopping = threading.Event()
-        self._uplink = _make_uplink(gate)
-        self._uplink_thread = threading.Thread(target=self._run_uplink, name="uplink", daemon=True)
+        self._forget_after = self._reconcile_after = self._pictures_after = gate.clock()
+        self._has_room = True
+        self._disk_thread = threading.Thread(target=self._run_disk, name="disk", daemon=True)
+        self.centre_link = CentreLink(gate)
+        self._printers = SlipPrinters(gate, supervise=self._look_at_printer)
         self._passing = [lane for lane in gate.settings.lane if lane.automatic_passage_s > 0]
         self._passage_thread = threading.Thread(target=self._run_passage, name="passage", daemon=True)
 
     def start(self) -> None:
         """Open every device and begin to send."""
+        self._disk_thread.start()
         for scanner in self._scanners.values():
             scanner.start()
-        if self._uplink is not None:
-            self._gate.on_record(self._uplink.nudge)
-            self._uplink_thread.start()
+        self.centre_link.start()
+        self._printers.start()
         if self._passing:
             self._passage_thread.start()
 
@@ -121,9 +141,8 @@ class Workers:
         self._stopping.set()
         for scanner in self._scanners.values():
             scanner.stop(timeout_s=timeout_s)
-        if self._uplink is not None:
-            self._uplink.nudge()
-            self._uplink_thread.join(timeout_s)
+        self.centre_link.stop(timeout_s=timeout_s)
+        self._printers.stop(timeout_s=timeout_s)
         if self._passing:
             self._passage_thread.join(timeout_s)
 
@@ -131,10 +150,71 @@ class Workers:
         """The scanners' sink: returns when the event is durable; faults are counted by the scanner."""
         lane = self._gate.settings.lane_of_device(event.device_id)
         if isinstance(event, ThermalFrame):
-            if lane is not None:
+            if lane is not None and self._has_room:
                 self.previews.show(lane.lane_id, event, estimate=self._scanners[event.device_id].preview())
         elif isinstance(event, Reading | ScannedText):
-            accept_device_event(self._gate, event)
+            crop = self._crop_of(event) if isinstance(event, Reading) else None
+            accept_device_event(self._gate, event, crop=crop)
+
+    def _crop_of(self, reading: Reading) -> FaceCrop | None:
+        """Cut the face out of the picture that a reading comes from, where it comes from one."""
+        scanner = self._scanners.get(reading.device_id)
+        frame = scanner.measured_picture() if scanner is not None else None
+        return None if frame is None or reading.face is None else cut_face(frame, reading.face)
+
+    def _look_at_devices(self) -> None:
+        """Note which device came into another condition."""
+        _supervised(lambda: look_at_devices(self._gate), fault="conditions_failed")
+
+    def _look_at_courier(self) -> None:
+        """Take what a courier brought back, if the command laid it here."""
+        _supervised(lambda: collect_return(self._gate), fault="courier_failed")
+
+    def _look_at_orders(self) -> None:
+        """Write what a command beside this edge wants written."""
+        _supervised(lambda: carry_out_orders(self._gate), fault="order_failed")
+
+    def _look_at_holds(self) -> None:
+        """Note holds that ran out: nobody's hold ends without a record, at whatever hour."""
+        _supervised(lambda: lapse_due_holds(self._gate), fault="lapses_failed")
+
+    def _look_at_declarations(self) -> None:
+        """Once an hour, delete the declarations and immigration lists that nobody may keep any longer."""
+        now = self._gate.clock()
+        if now < self._forget_after:
+            return
+        self._forget_after = now + _FORGET_EVERY
+        for forget in (forget_past_declarations, forget_past_lists):
+            _supervised(partial(forget, self._gate), fault="forgetting_failed")
+
+    def _look_at_pictures(self) -> None:
+        """Once a minute, delete the pictures of faces whose time is over."""
+        now = self._gate.clock()
+        if now < self._pictures_after:
+            return
+        self._pictures_after = now + _PICTURES_EVERY
+        _supervised(lambda: forget_past_pictures(self._gate), fault="forgetting_failed")
+
+    def _look_at_coverage(self) -> None:
+        """Once a minute, reconcile the hours that are over, and those for which an immigration list came in."""
+        now = self._gate.clock()
+        if now < self._reconcile_after or not self._has_room:
+            return
+        self._reconcile_after = now + _RECONCILE_EVERY
+        _supervised(lambda: reconcile_due(self._gate), fault="reconciling_failed")
+
+    def look_at_disk(self) -> None:
+        """Keep the ballast, and stop what is optional while the disk is nearly full."""
+        self._has_room = self._gate.disk.keep().allows_optional_writes
+        self._gate.store.accounts.is_thrifty = not self._has_room
+
+    def print_slip(self, job: PrintJob) -> None:
+        """Let a slip be printed soon; refuses where the lane has no printer."""
+        self._printers.request(job)
+
+    def _look_at_printer(self, print_next: Callable[[], object]) -> None:
+        """Let one printer print what waits for it."""
+        _supervised(print_next, fault="printing_failed")
 
     def device_health(self) -> dict[str, DeviceHealth]:
         """Say how each device is."""
@@ -142,54 +222,32 @@ class Workers:
 
     def uplink_view(self) -> UplinkView:
         """Say where the uplink stands and how many records wait."""
-        outgoing = self._gate.store.outgoing
-        delivered = outgoing.delivered_sequence
-        if self._uplink is None:
-            return UplinkView(state=NOT_CONFIGURED, pending=self._gate.head_sequence - delivered)
-        state = self._uplink.state
-        if state.head is not None:
-            delivered = state.head.sequence
-        return UplinkView(
-            state=state.phase.value,
-            pending=max(0, self._gate.head_sequence - delivered),
-            since=state.since,
-            last_receipt_at=state.last_receipt_at or outgoing.last_receipt_at,
-            reason=state.reason,
-        )
+        return self.centre_link.view()
+
+    def _run_disk(self) -> None:
+        """Look at the disk every few seconds until told to stop."""
+        while not self._stopping.is_set():
+            self.look_at_disk()
+            self._look_at_devices()
+            self._look_at_courier()
+            self._look_at_declarations()
+            self._look_at_pictures()
+            self._look_at_holds()
+            self._look_at_coverage()
+            self._look_at_orders()
+            self._stopping.wait(_DISK_LOOK_S)
 
     def _run_passage(self) -> None:
         """Let cleared people pass by themselves on the lanes whose settings say so."""
         while not self._stopping.wait(_PASSAGE_LOOK_S):
             for lane in self._passing:
-                sheet, now = self._gate.sheets[lane.lane_id], self._gate.clock()
-                if is_passage_due(sheet, after_s=lane.automatic_passage_s, at=now):
+                if is_passage_due(self._gate, lane.lane_id, at=self._gate.clock()):
                     self._pass(lane.lane_id)
 
     def _pass(self, lane_id: str) -> None:
-        try:
-            self._gate.perform(lambda turn: pass_automatically(turn, lane_id)).result(COMMIT_TIMEOUT_S)
-        except Exception as error:  # noqa: BLE001  # the supervisor: the officer can still press the key
-            _log.error("passage_failed", lane_id=lane_id, error=type(error).__name__)
+        def let_pass(turn: Turn) -> None:
+            pass_automatically(turn, lane_id)
+            follow_on(turn, lane_id)
 
-    def _run_uplink(self) -> None:
-        """Keep the uplink running until told to stop."""
-        while self._uplink is not None and not self._stopping.is_set():
-            try:
-                self._uplink.run(self._stopping)
-            except Exception as error:  # noqa: BLE001  # the supervisor: the lane must not stop with its uplink
-                _log.error("uplink_failed", error=type(error).__name__)
-                self._stopping.wait(_RESTART_PAUSE_S)
-
-
-def _make_uplink(gate: Gate) -> Uplink | None:
-    edge = gate.settings.edge
-    if not edge.centre_url or not edge.centre_public_key:
-        return None
-    identity = UplinkIdentity(
-        edge_id=gate.identity.edge_id,
-        incarnation=gate.identity.incarnation,
-        signing_key=gate.identity.signing_key,
-        centre_public_key=bytes.fromhex(edge.centre_public_key),
-    )
-    transport = HttpTransport(edge.centre_url)
-    return Uplink(identity, journal=gate.store.outgoing, transport=transport, clock=gate.clock)
+        passing = lambda: self._gate.perform(let_pass).result(COMMIT_TIMEOUT_S)  # noqa: E731
+        _supervised(passing, fault="passage_failed", lane_id=lane_id)

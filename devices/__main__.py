@@ -3,12 +3,15 @@
     python -m devices list                       the catalogue, one JSON array
     python -m devices decode DRIVER FILE|-       recorded bytes, one JSON line for each event
     python -m devices simulate --config FILE     devices that speak the real protocols
+    python -m devices capture URL --driver NAME --to FILE    keep what a device sends, with its times
+    python -m devices screen CLIP                each person in a recording, one JSON line
+    python -m devices selftest DEVICE            each item of the standards: passed, failed or not measurable
+    python -m devices scaffold NAME              begin a driver in a package of its own
 
 Exit codes: 0 done, 2 told to do what cannot be done (one sentence on standard error).
 """
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -17,12 +20,13 @@ import msgspec
 import numpy as np
 import typer
 
-from devices.driver import Driver, Wire
+from devices import commands_capture, commands_scaffold, commands_screen, commands_selftest
+from devices.commands_capture import bytes_of, read_option
 from devices.errors import DeviceError
 from devices.reading import CommandReply, DeviceEvent, Fault, Reading, ScannedText, ThermalFrame
+from devices.recording import recorded_events
 from devices.registry import load_driver, manifests
 
-_PIECE_BYTES: Final = 64 * 1024
 _CANNOT: Final = 2
 _NAMES: Final[dict[type, str]] = {
     ThermalFrame: "thermal_frame",
@@ -33,6 +37,11 @@ _NAMES: Final[dict[type, str]] = {
 }
 
 app = typer.Typer(add_completion=False, help="Scanners, thermometers and document readers.", no_args_is_help=True)
+
+commands_capture.register(app)
+commands_scaffold.register(app)
+commands_screen.register(app)
+commands_selftest.register(app)
 
 
 @app.command("list")
@@ -52,13 +61,13 @@ def decode(
 ) -> None:
     """Print one JSON line for each picture, reading, scan, reply or fault, with its byte offset.
 
-    A file for a device on a message wire (MQTT) holds one message in each line.
+    A file for a device on a message wire (MQTT) holds one message in each line, that of a camera raw frames.
     """
     driver_class = load_driver(driver)
-    options = driver_class.manifest.options_for_recordings | dict(map(_option, option or []))
+    options = driver_class.manifest.options_for_recordings | dict(map(read_option, option or []))
     decoder = driver_class(device_id=driver, options=options)
     at = datetime.now(UTC) if received_at is None else _aware(received_at)
-    for event in _events(decoder, _bytes_of(file), at=at, is_messages=driver_class.manifest.wire is Wire.MQTT):
+    for event in recorded_events(decoder, bytes_of(file), at=at, manifest=driver_class.manifest):
         _print(msgspec.json.encode(_as_fields(event, with_pixels=pixels)))
 
 
@@ -83,63 +92,6 @@ def _aware(text: str) -> datetime:
         msg = f"{text!r} says no zone; write 2026-11-22T08:00:00+07:00"
         raise DeviceError(msg)
     return at.astimezone(UTC)
-
-
-def _option(text: str) -> tuple[str, str | int | float | bool]:
-    """Read NAME=VALUE; a value that looks like a number or true/false is one."""
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        msg = f"an option is NAME=VALUE; {text!r} is not"
-        raise DeviceError(msg)
-    try:
-        return name, msgspec.json.decode(value, type=int | float | bool)
-    except msgspec.MsgspecError:
-        return name, value
-
-
-def _bytes_of(file: str) -> bytes:
-    """Read the whole recording; nothing at all is a mistake of who asks, not silence of a device."""
-    try:
-        recorded = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except (OSError, ValueError) as error:
-        msg = f"cannot read {file}: {getattr(error, 'strerror', None) or error}"
-        raise DeviceError(msg) from error
-    if not recorded:
-        msg = f"there is no byte in {'standard input' if file == '-' else file}: nothing to decode"
-        raise DeviceError(msg)
-    return recorded
-
-
-def _events(decoder: Driver, recorded: bytes, *, at: datetime, is_messages: bool) -> Iterator[DeviceEvent]:
-    """Feed the recording as its wire would have brought it. What a message says stands where the message does."""
-    for offset, part in _messages(recorded) if is_messages else _pieces(recorded):
-        for event in decoder.feed(part, received_at=at):
-            yield msgspec.structs.replace(event, byte_offset=offset) if is_messages else event
-    yield from decoder.finish(received_at=at)
-
-
-def _messages(recorded: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give each line that is not empty and where it stands; a file that is one JSON document is one message."""
-    if _is_json(recorded):
-        yield 0, recorded
-        return
-    offset = 0
-    for line in recorded.splitlines(keepends=True):
-        if line.strip():
-            yield offset, line.rstrip(b"\r\n")
-        offset += len(line)
-
-
-def _is_json(recorded: bytes) -> bool:
-    try:
-        msgspec.json.decode(recorded, type=msgspec.Raw)
-    except msgspec.MsgspecError:
-        return False
-    return True
-
-
-def _pieces(recorded: bytes) -> Iterator[tuple[int, bytes]]:
-    return ((at, recorded[at : at + _PIECE_BYTES]) for at in range(0, len(recorded), _PIECE_BYTES))
 
 
 def _as_fields(event: DeviceEvent, *, with_pixels: bool) -> dict[str, object]:

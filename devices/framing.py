@@ -66,6 +66,13 @@ class ReceiveBuffer:
         del self._bytes[:count]
         self._discarded += count
 
+    def pass_by(self, count: int) -> None:
+        """Count bytes that were understood without being held; only while nothing is held before them."""
+        if self._bytes:
+            msg = f"cannot pass by {count} bytes: {len(self._bytes)} stand before them"
+            raise ValueError(msg)
+        self._discarded += count
+
 
 def pieces(chunk: bytes, *, size: int) -> Iterator[bytes]:
     """Cut a chunk of any size, so that a parser never holds much more than one piece.
@@ -121,9 +128,11 @@ class LineSplitter:
         return found
 
     def finish(self) -> Line | None:
-        """Give what stands after the last terminator, if anything does."""
+        """Give what stands after the last terminator, if anything does. The stream may go on after a silence."""
         found: list[Line] = []
-        self._end_line(found=found)
+        if self._held:
+            self._give(len(self._held), found=found)
+        self._is_in_cut_line = False
         return found[0] if found else None
 
     def _hold(self, part: bytes, *, found: list[Line]) -> None:

@@ -37,7 +37,11 @@ class Link(Protocol):
         ...
 
     def send(self, outgoing: Outgoing) -> None:
-        """Send bytes to the device: a command, or its acknowledgement of a stored reading."""
+        """Send bytes to the device: a command, or its acknowledgement of a stored reading.
+
+        The scanner sends the driver's ``opening`` right after ``open``. A link that cannot write
+        (a recording, a camera) does nothing.
+        """
         ...
 
     def acknowledge(self, delivery: Delivery) -> None:

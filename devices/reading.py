@@ -9,6 +9,7 @@ that is no number cannot exist.
 import math
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -76,6 +77,43 @@ class UnusableReason(StrEnum):
     SEVERAL_FACES = "several_faces"
     FACE_TOO_SMALL = "face_too_small"
     DEVICE_CLOCK_INVALID = "device_clock_invalid"
+    QUALITY_GATE = "quality_gate"
+    DEVICE_OUT_OF_CALIBRATION = "device_out_of_calibration"
+    DEVICE_SUSPICIOUS = "device_suspicious"
+    DEVICE_DRIFTING = "device_drifting"
+    DEVICE_WARMING_UP = "device_warming_up"
+
+
+class QualityReason(StrEnum):
+    """What is wrong with the picture behind a reading. All but ``ADVISORY_REASONS`` forbid a decision on it."""
+
+    TOO_FEW_PIXELS = "too_few_pixels"
+    FACE_TURNED = "face_turned"
+    GLASSES = "glasses"
+    SEVERAL_FACES = "several_faces"
+    MOVING = "moving"
+    SHUTTER_EVENT = "shutter_event"
+    WARMING_UP = "warming_up"
+    ROOM_OUT_OF_RANGE = "room_out_of_range"
+    TOO_FAR = "too_far"
+    TOO_NEAR = "too_near"
+    NOT_ACCLIMATISED = "not_acclimatised"
+    NOT_STEADY = "not_steady"
+    OUT_OF_RANGE = "out_of_range"
+    REFERENCE_LOST = "reference_lost"
+    REFERENCE_OCCLUDED = "reference_occluded"
+    REFERENCE_MOVED = "reference_moved"
+    REFERENCE_CHANGED = "reference_changed"
+    REFERENCE_TOO_OLD = "reference_too_old"
+    REFERENCE_SETTLING = "reference_settling"
+    SATURATED = "saturated"
+    INDICATIVE_ARRAY = "indicative_array"
+    ROOM_BORDERLINE = "room_borderline"
+    FACE_NOT_WHOLE = "face_not_whole"
+
+
+ADVISORY_REASONS: Final = frozenset({QualityReason.INDICATIVE_ARRAY, QualityReason.ROOM_BORDERLINE})
+"""Reasons that are shown beside a reading and do not stop it."""
 
 
 class FaultCode(StrEnum):
@@ -92,6 +130,8 @@ class FaultCode(StrEnum):
     BAD_MESSAGE = "bad_message"
     UNKNOWN_MESSAGE = "unknown_message"
     OVERLONG = "overlong"
+    MISSING_MESSAGES = "missing_messages"
+    NOT_A_PERSON = "not_a_person"
 
 
 class FaceBox(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +144,10 @@ class FaceBox(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes to send back to the device once its reading is safely stored. Topic is empty on serial links."""
+    """Bytes to send to the device: a command, or the answer to a reading that is safely stored.
+
+    Topic is empty on serial links.
+    """
 
     topic: str
     payload: bytes
@@ -116,13 +159,22 @@ def _require_aware(observed_at: datetime) -> None:
         raise ValueError(msg)
 
 
+class UncertaintyTerm(msgspec.Struct, frozen=True, kw_only=True):
+    """One standard uncertainty (k = 1) in kelvin, with where it comes from."""
+
+    name: str
+    standard_c: float
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """One temperature of one person at one instant, with all that is known about its worth.
 
     ``temperature_c`` is the corrected value to be compared with thresholds; ``raw_c`` is what the
     sensor saw, ``reported_c`` what a device that computes by itself claims. ``uncertainty_c`` is
     expanded (k = 2). ``delivery_key`` is equal for two deliveries of the same measurement, and for
-    nothing else; a store uses it to keep one.
+    nothing else; a store uses it to keep one. ``uncertainty_terms`` list what ``uncertainty_c`` is made
+    of. A reading whose ``quality`` names a failed mandatory gate must say in ``unusable_because`` that it may not
+    be used: no such reading can be built as usable, and so none can ever be called normal or elevated.
     """
 
     device_id: str
@@ -147,12 +199,22 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     unusable_because: tuple[UnusableReason, ...] = ()
     acknowledge_with: Outgoing | None = None
     byte_offset: int = 0
+    uncertainty_terms: tuple[UncertaintyTerm, ...] = ()
+    quality: tuple[QualityReason, ...] = ()
+    second_site_c: float | None = None
+    second_site: MeasuringSite | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a naive time and a temperature that is no number."""
+        """Refuse a naive time, a temperature that is no number, and a failed gate that nobody would heed."""
         _require_aware(self.observed_at)
         if not math.isfinite(self.temperature_c):
             msg = "temperature_c must be finite; a missing value is no reading at all"
+            raise ValueError(msg)
+        if not self.unusable_because and not ADVISORY_REASONS.issuperset(self.quality):
+            msg = "a reading that failed a mandatory gate of quality is not usable"
+            raise ValueError(msg)
+        if (self.second_site is None) != (self.second_site_c is None):
+            msg = "a second site has a temperature, and a second temperature a site"
             raise ValueError(msg)
 
     @property
@@ -191,8 +253,20 @@ class ScannedText(msgspec.Struct, frozen=True, kw_only=True):
         _require_aware(self.observed_at)
 
 
+class DeviceVoice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device says of itself, each as far as it ever said it.
+
+    ``clock_offset_s``: how far the device's clock stood ahead of ours (negative: behind) when it last told it.
+    """
+
+    serial_number: str | None = None
+    firmware: str | None = None
+    battery_percent: float | None = None
+    clock_offset_s: float | None = None
+
+
 class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
-    """A device's answer to a command, for example its emissivity."""
+    """A device's answer to a command, for example its emissivity; ``voice`` is what it said of itself with it."""
 
     device_id: str
     observed_at: datetime
@@ -200,6 +274,7 @@ class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
     value: float
     byte_offset: int = 0
     acknowledge_with: Outgoing | None = None
+    voice: DeviceVoice | None = None
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

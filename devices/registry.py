@@ -3,10 +3,14 @@
 A new device is one file in ``devices/drivers`` and one line here. The tables name modules instead
 of importing them, so that this module stands below the drivers and a gate with one scanner never
 loads the code of twenty.
+
+Somebody else's driver is a package that names it as an entry point of the group ``kiemdich.drivers``; once
+installed it is found by its name like ours. None of ours can be replaced that way.
 """
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
@@ -19,22 +23,47 @@ from devices.link import Link
 
 DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "barcode_serial": "devices.drivers.barcode_serial:BarcodeSerial",
+        "ble_thermometer": "devices.drivers.ble_thermometer:BleThermometer",
         "cptv": "devices.drivers.cptv:CptvDriver",
         "facesluice": "devices.drivers.facesluice:FacesluiceDriver",
+        "flir_jpeg": "devices.drivers.flir_jpeg:FlirJpeg",
         "gy_mcu90640": "devices.drivers.gy_mcu90640:GyMcu90640",
+        "gy_mcu9061x": "devices.drivers.gy_mcu9061x:GyMcu9061x",
+        "hikvision": "devices.drivers.hikvision:Hikvision",
+        "hikvision_push": "devices.drivers.hikvision:HikvisionPush",
+        "infiray_p2": "devices.drivers.infiray_p2:InfirayP2",
+        "lepton": "devices.drivers.lepton:LeptonUvc",
+        "lepton_tcam": "devices.drivers.lepton:LeptonTcam",
+        "manual": "devices.drivers.manual:ManualThermometer",
+        "mlx9064x": "devices.drivers.mlx9064x:Mlx9064x",
+        "mqtt_json": "devices.drivers.mqtt_json:MqttJson",
         "mrz_reader": "devices.drivers.mrz_reader:MrzReader",
+        "senxor": "devices.drivers.senxor:Senxor",
+        "uniview_lapi": "devices.drivers.uniview_lapi:UniviewLapi",
+        "zkteco_push": "devices.drivers.zkteco_push:ZktecoPush",
     }
 )
 
 LINKS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "ble": "devices.links.bluetooth:BluetoothLink",
+        "ble-hex": "devices.links.bluetooth:HexFileLink",
         "serial": "devices.links.serial_port:SerialPortLink",
+        "http-pull": "devices.links.http_pull:HttpPullLink",
+        "http-push": "devices.links.http_push:HttpPushLink",
+        "https-pull": "devices.links.http_pull:HttpPullLink",
+        "https-push": "devices.links.http_push:HttpPushLink",
+        "manual": "devices.links.typed:TypedLink",
         "mqtt": "devices.links.mqtt:MqttLink",
+        "mqtts": "devices.links.mqtt:MqttLink",
+        "uvc": "devices.links.camera:CameraLink",
         "replay": "devices.links.replay:ReplayLink",
     }
 )
 """By the scheme of a device's URL. Other serial schemes of pyserial are opened by the serial link."""
 
+ENTRY_POINT_GROUP: Final = "kiemdich.drivers"
 _PYSERIAL_SCHEMES: Final = frozenset({"socket", "rfc2217", "loop", "spy"})
 
 
@@ -79,15 +108,43 @@ def load_driver(name: str) -> DriverClass:
     ...
     devices.errors.UnknownDriverError: there is no driver 'crystal_ball'; known: gy_mcu90640, ...
     """
-    if name not in DRIVERS:
-        msg = f"there is no driver {name!r}; known: {', '.join(sorted(DRIVERS))}"
-        raise UnknownDriverError(msg)
-    return cast(DriverClass, _load(DRIVERS[name]))
+    if name in DRIVERS:
+        return cast(DriverClass, _load(DRIVERS[name]))
+    others = third_party_drivers()
+    if name in others:
+        return _third_party(others[name])
+    msg = f"there is no driver {name!r}; known: {', '.join(driver_names())}"
+    raise UnknownDriverError(msg)
+
+
+def third_party_drivers() -> Mapping[str, EntryPoint]:
+    """Find the drivers that installed packages name, by name; one with the name of ours is none."""
+    return {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP) if entry.name not in DRIVERS}
+
+
+def driver_names() -> tuple[str, ...]:
+    """Give the names of all drivers there are, ours and installed ones, in their order."""
+    return tuple(sorted({*DRIVERS, *third_party_drivers()}))
 
 
 def manifests() -> tuple[Manifest, ...]:
-    """Give what is known of every registered model, in the order of their names."""
-    return tuple(load_driver(name).manifest for name in sorted(DRIVERS))
+    """Give what is known of every model that can be read, in the order of their names."""
+    return tuple(load_driver(name).manifest for name in driver_names())
+
+
+def _third_party(entry: EntryPoint) -> DriverClass:
+    """Load somebody else's driver; whatever is wrong with it is said with the name of its package."""
+    whose = f"driver {entry.name!r} of package {entry.dist.name if entry.dist else 'unknown'}"
+    try:
+        found = entry.load()
+    except (ImportError, AttributeError) as error:
+        msg = f"{whose} cannot be loaded: {error}"
+        raise DeviceConfigurationError(msg) from error
+    manifest = getattr(found, "manifest", None)
+    if not isinstance(manifest, Manifest) or manifest.driver != entry.name:
+        msg = f"{whose} is no driver: its manifest must be a Manifest and say driver={entry.name!r}"
+        raise DeviceConfigurationError(msg)
+    return cast(DriverClass, found)
 
 
 def load_link(url: str) -> LinkClass:

@@ -20,19 +20,28 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from enum import StrEnum
 from time import monotonic
 from typing import Final
 
-import msgspec
 import structlog
 
-from devices.driver import Driver, Manifest
+from devices.driver import Driver, Manifest, idle_of, opening_of
 from devices.errors import DeviceConfigurationError, LinkLostError
+from devices.health import DeviceHealth, DeviceState, heard
+from devices.imaging.face_finder import load_face_finder
 from devices.link import Delivery, Link
-from devices.measurement.correction import ReferenceSetting
-from devices.measurement.presence import PresenceSettings, PresenceTracker, Preview
-from devices.reading import DeviceEvent, Fault, FaultCode, Reading, ScannedText, ThermalFrame
+from devices.measurement.measuring_options import for_driver, settings_from
+from devices.measurement.presence import PresenceTracker, Preview
+from devices.reading import (
+    CommandReply,
+    DeviceEvent,
+    DeviceVoice,
+    Fault,
+    FaultCode,
+    Reading,
+    ScannedText,
+    ThermalFrame,
+)
 from devices.registry import DeviceConfig, load_driver, load_link
 
 _RECEIVE_TIMEOUT_S: Final = 0.2
@@ -43,31 +52,6 @@ _log = structlog.get_logger("devices")
 
 Sink = Callable[[DeviceEvent], None]
 Clock = Callable[[], datetime]
-
-
-class DeviceState(StrEnum):
-    """How a device is; ``stale`` is a stream that stopped though its link stands."""
-
-    STARTING = "starting"
-    UP = "up"
-    STALE = "stale"
-    DOWN = "down"
-    MISCONFIGURED = "misconfigured"
-
-
-class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """What an officer and an operator may know of a device. Counts are since the start of the program."""
-
-    device_id: str
-    state: DeviceState
-    last_event_at: datetime | None = None
-    readings: int = 0
-    scans: int = 0
-    frames: int = 0
-    faults: dict[FaultCode, int] = {}
-    sink_failures: int = 0
-    restarts: int = 0
-    detail: str = ""
 
 
 class _NotStoredError(Exception):
@@ -87,14 +71,17 @@ class _Tally:
         self._faults: Counter[FaultCode] = Counter()
         self._last_event_at: datetime | None = None
         self._last_frame_s = monotonic()
+        self._streaming_since: datetime | None = None
+        self._voice = DeviceVoice()
 
-    def enter(self, state: DeviceState, *, detail: str = "") -> bool:
-        """Change the state; tell whether it is another one than before."""
+    def enter(self, state: DeviceState, *, detail: str = "", at: datetime | None = None) -> bool:
+        """Change the state, at an instant where it is the link that came; tell whether it is another than before."""
         with self._lock:
             changed = self._state is not state
             self._state, self._detail = state, detail
             if changed:
                 self._last_frame_s = monotonic()
+                self._streaming_since = at
             return changed
 
     def count(self, what: str) -> int:
@@ -117,6 +104,8 @@ class _Tally:
                     self._counts["readings"] += 1
                 case ScannedText():
                     self._counts["scans"] += 1
+                case CommandReply(voice=DeviceVoice() as voice):
+                    self._voice = heard(self._voice, voice)
 
     def health(self) -> DeviceHealth:
         """Give the counts; a stream without pictures for three seconds is stale."""
@@ -134,6 +123,8 @@ class _Tally:
                 sink_failures=self._counts["sink_failures"],
                 restarts=self._counts["restarts"],
                 detail=f"no picture for {_STALE_AFTER_S:.0f} seconds" if is_stale else self._detail,
+                streaming_since=self._streaming_since,
+                voice=self._voice,
             )
 
 
@@ -152,6 +143,8 @@ class Scanner:
         self._last_preview_s = 0.0
         self._is_sink_failing = False
         self._preview: Preview | None = None
+        self._measured: ThermalFrame | None = None
+        self._limit = ""
 
     def start(self) -> None:
         """Open the device in a thread of its own. A wrong configuration is told and left for a person to mend."""
@@ -180,13 +173,22 @@ class Scanner:
         """Say what to draw over the picture that was last given to the sink; no measurement, never stored."""
         return self._preview
 
+    def measured_picture(self) -> ThermalFrame | None:
+        """Give the picture that completed the reading which the sink is being given now; None at any other time.
+
+        For the sink, on this scanner's thread. Terminals that measure by themselves never have one.
+        """
+        return self._measured
+
     def _prepare(self) -> None:
         driver_class = load_driver(self._config.driver)
         self._manifest: Manifest = driver_class.manifest
-        self._driver: Driver = driver_class(device_id=self._config.device_id, options=self._config.options)
+        self._driver: Driver = driver_class(device_id=self._config.device_id, options=for_driver(self._config.options))
         self._link: Link = load_link(self._config.url)(self._config, manifest=self._manifest)
         self._tally = _Tally(self._config.device_id, is_streaming=self._manifest.columns is not None)
-        self._tracker = _tracker_for(self._config, manifest=self._manifest)
+        self._tracker, self._limit = _tracker_for(self._config, manifest=self._manifest)
+        if self._limit:
+            self._log.warning("faces_limited", reason=self._limit)
 
     def _supervise(self) -> None:
         """Keep the device running until told to stop; the one loop that outlives every mistake."""
@@ -212,13 +214,18 @@ class Scanner:
             self._stopping.wait(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
 
     def _run_link(self) -> None:
-        """Open the link and feed what it delivers, until it is lost or we are told to stop."""
+        """Open the link, say what the device must hear, and feed what comes until it is lost or we are told to stop."""
         self._link.open()
+        for command in opening_of(self._driver):
+            self._link.send(command)
         self._come_up()
         while not self._stopping.is_set():
             delivery = self._link.receive(timeout_s=_RECEIVE_TIMEOUT_S)
             if delivery is not None:
                 self._take(delivery)
+                continue
+            for event in idle_of(self._driver, received_at=self._clock()):
+                self._hand_over(event)
 
     def _take(self, delivery: Delivery) -> None:
         """Bring everything in a delivery to the sink; only then answer the device and the broker."""
@@ -255,9 +262,12 @@ class Scanner:
         """Give an event to the sink in the way its kind deserves."""
         self._tally.note(event, at=self._clock())
         if isinstance(event, ThermalFrame):
-            reading = self._tracker.accept(event) if self._tracker else None
-            if reading is not None:
-                self._hand_over(reading)
+            for reading in self._tracker.accept_each(event) if self._tracker else ():
+                self._measured = event
+                try:
+                    self._hand_over(reading)
+                finally:
+                    self._measured = None
             if monotonic() - self._last_preview_s >= _PREVIEW_EVERY_S:
                 self._last_preview_s = monotonic()
                 self._preview = self._tracker.preview(event) if self._tracker else None
@@ -297,7 +307,7 @@ class Scanner:
         return True
 
     def _come_up(self) -> None:
-        if self._tally.enter(DeviceState.UP):
+        if self._tally.enter(DeviceState.UP, detail=self._limit, at=self._clock()):
             self._log.info("device_up")
 
     def _go_down(self, reason: str) -> None:
@@ -311,23 +321,20 @@ class Scanner:
             if not (isinstance(event, Fault) and self._stopping.is_set()):  # we broke it off ourselves
                 self._hand_over(event)
         self._renew_driver()
-        self._tracker = _tracker_for(self._config, manifest=self._manifest)
+        self._tracker, self._limit = _tracker_for(self._config, manifest=self._manifest)
 
     def _renew_driver(self) -> None:
         driver_class = load_driver(self._config.driver)
-        self._driver = driver_class(device_id=self._config.device_id, options=self._config.options)
+        self._driver = driver_class(device_id=self._config.device_id, options=for_driver(self._config.options))
 
 
-def _tracker_for(config: DeviceConfig, *, manifest: Manifest) -> PresenceTracker | None:
-    """Give the measurement for a device of pictures; others measure by themselves.
-
-    Option ``reference_c`` of such a device names the set temperature of the reference body in view.
-    """
-    if manifest.columns is None:
-        return None
-    reference_c = float(config.options.get("reference_c", 0.0))
-    settings = PresenceSettings(reference=ReferenceSetting(set_c=reference_c)) if reference_c else None
-    return PresenceTracker(device_id=config.device_id, manifest=manifest, settings=settings)
+def _tracker_for(config: DeviceConfig, *, manifest: Manifest) -> tuple[PresenceTracker | None, str]:
+    """Give the measurement for a device of pictures, and what limits it ("" if nothing); others measure themselves."""
+    settings = settings_from(config.options, manifest=manifest)
+    if settings is None:
+        return None, ""
+    finder, limit = load_face_finder(longer_side_px=max(manifest.columns or 0, manifest.rows or 0))
+    return PresenceTracker(device_id=config.device_id, manifest=manifest, settings=settings, finder=finder), limit
 
 
 def _named(error: Exception) -> str:

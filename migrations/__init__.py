@@ -5,6 +5,8 @@ nothing when it is there already. Each step is one transaction, so that a databa
 middle is either old or new. A database that is newer than this program is refused.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine
 
 Side = Literal["edge", "central"]
+STEP_LIMITS = {"lock_timeout": "10s", "statement_timeout": "30min"}
 
 
 class DatabaseTooNewError(RuntimeError):
@@ -35,10 +38,36 @@ def upgrade(side: Side, engine_or_url: Engine | str) -> None:
     with engine.connect() as connection:
         _refuse_newer(connection, ScriptDirectory.from_config(config))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        with _within_limits(connection):
+            command.upgrade(config, "head")
         connection.commit()
     if isinstance(engine_or_url, str):
         engine.dispose()
+
+
+@contextmanager
+def _within_limits(connection: Connection) -> Iterator[None]:
+    """Let PostgreSQL end a step that waits too long for a lock, or works too long; nothing is changed then.
+
+    A step that waits for a lock keeps everybody else waiting behind it: better to fail and be started again.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    before = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in STEP_LIMITS}
+    _set(connection, STEP_LIMITS)
+    try:
+        yield
+        connection.commit()
+    finally:
+        connection.rollback()
+        _set(connection, before)
+
+
+def _set(connection: Connection, limits: Mapping[str, str]) -> None:
+    for name, limit in limits.items():
+        connection.exec_driver_sql(f"SET {name} = '{limit}'")
+    connection.commit()
 
 
 def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:

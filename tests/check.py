@@ -6,6 +6,7 @@ exit code is 0 only when each step passed. Needs nothing but the standard librar
 """
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 PACKAGES = ("devices", "sync", "checkpoint", "central", "web", "deploy")
 PYTEST = (PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadgroup", "--doctest-modules", "-q")
+SIMULATION_LOG = ROOT / ".cache/simulation.log"
 QUICK_MARKS = "not services and not journey and not browser and not slow"
 
 
@@ -29,6 +31,37 @@ class Step(NamedTuple):
 
     title: str
     act: Callable[[], int]
+
+
+class Beside:
+    """A step that is begun early and waited for at the end: it has the processor only while no other step wants it.
+
+    Tests wait for browsers, servers and clocks for about a third of their time; the simulation waits for nothing.
+    """
+
+    def __init__(self, *command: str, log: Path) -> None:
+        """Remember the command, and where its output is kept until the end; nothing runs before ``begin``."""
+        self._command = command
+        self._log = log
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> int:
+        """Start it at the lowest priority there is; 0, since nothing is known yet."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as output:
+            self._running = subprocess.Popen(self._command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        with contextlib.suppress(OSError, AttributeError):  # elsewhere than on Linux it runs as any other program
+            os.sched_setscheduler(self._running.pid, os.SCHED_IDLE, os.sched_param(0))
+        print("begun; its result stands at the end")
+        return 0
+
+    def end(self) -> int:
+        """Wait for it and show what it said. What still runs now has the processor for itself."""
+        if self._running is None:
+            return 1
+        code = self._running.wait()
+        print(self._log.read_text(encoding="utf-8", errors="replace"), end="", flush=True)
+        return code
 
 
 class Outcome(NamedTuple):
@@ -97,15 +130,19 @@ LINT = (
 
 
 def steps(options: argparse.Namespace) -> list[Step]:
-    """The steps that were asked for; the tests are last, so that pytest's summary ends the output."""
+    """The steps that were asked for."""
     if options.quick:
         return [*LINT, Step("tests (quick)", pytest_step(*options.pytest_arguments, marks=QUICK_MARKS))]
     required = {"KIEMDICH_SERVICES_REQUIRED": "1"}
     findings = ("--demands-to", str(ROOT / ".cache/demands.json"))
+    simulation = Beside(PYTHON, "-m", "tests.simulation", "--seeds", "5000", "--workers", "2", log=SIMULATION_LOG)
     return [
         Step("system packages (apt)", system_packages),
+        Step("simulation begins", simulation.begin),
         *LINT,
+        Step("mutants of protocol and store", module("tests.mutants", "--without-baseline", "--workers", "2")),
         Step("tests (everything)", pytest_step("--durations=15", *findings, *options.pytest_arguments, env=required)),
+        Step("simulation (5,000 seeds)", simulation.end),
     ]
 
 

@@ -4,8 +4,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import structlog
 
-pytest_plugins = ["tests.services.brokers", "tests.services.postgres", "tests.services.chromium", "tests.demands"]
+pytest_plugins = [
+    "tests.services.brokers",
+    "tests.services.postgres",
+    "tests.services.schemas",
+    "tests.services.chromium",
+    "tests.demands",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +50,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> pytes
     report = yield
     item.has_failed = getattr(item, "has_failed", False) or report.failed
     return report
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Generator[None]:
+    """Undo what a command run in this process set up for its logs: its standard error is closed afterwards."""
+    before = structlog.get_config()
+    yield
+    if structlog.get_config() != before:
+        structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,18 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("ARCHITECTURE.md", "GLOSSARY.md", "docs/COMMANDS.md")
+PAGES = (
+    "ARCHITECTURE.md",
+    "GLOSSARY.md",
+    "devices/README.md",
+    "docs/COMMANDS.md",
+    "docs/DRILL.md",
+    "docs/ISOLATION.md",
+    "docs/LANE.md",
+    "docs/PLACES.md",
+    "docs/REGISTER.md",
+    "docs/RELIABILITY.md",
+)
 
 
 def main(arguments: list[str]) -> int:

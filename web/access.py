@@ -2,31 +2,35 @@
 
 ASGI middleware under ``SecurityHeaders``. It puts the session into ``request.state.session`` (None on open
 paths without one); roles are asked by each route (``web.roles``). The cookie is ``__Host-kd`` over https and
-``kd`` over plain http, which is served to the machine itself only unless the demonstration allows more.
+``kd`` over plain http, which is served to the machine itself only unless the demonstration allows more; a drill's
+has a name of its own (``SignIn.cookie``), for cookies go to every port of a host.
 """
 
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.csrf import CSRF_FIELD, CSRF_HEADER, SAFE_METHODS, is_from_our_page, is_right_token
 from web.forms import FORM_TYPE, FormRefusedError, parse_form, read_body
 from web.refusals import refusal_response
-from web.sign_in import Session, SignIn
+from web.sign_in import SESSION_COOKIE, Session, SignIn
 
+_WITHOUT_AUTHORITY = frozenset({"/sign-in", "/preferences", "/declare"})
+"""Changes in which the session has no part: nothing that it may do is done, so there is no token to ask for."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class OpenPaths(msgspec.Struct, frozen=True, kw_only=True):
     """What needs no session. ``signed_prefixes`` carry their own signature: no cookie, no CSRF check."""
 
-    exact: frozenset[str] = frozenset({"/sign-in", "/preferences", "/api/health", "/metrics", "/favicon.ico"})
+    exact: frozenset[str] = frozenset(
+        {"/sign-in", "/preferences", "/declare", "/api/health", "/metrics", "/favicon.ico"}
+    )
     prefixes: tuple[str, ...] = ("/static/",)
     signed_prefixes: tuple[str, ...] = ("/sync/v1/",)
 
@@ -35,19 +39,31 @@ class OpenPaths(msgspec.Struct, frozen=True, kw_only=True):
         return path in self.exact or path.startswith(self.prefixes)
 
 
-def cookie_name(scheme: str) -> str:
+def cookie_name(scheme: str, *, name: str = SESSION_COOKIE) -> str:
     """Return the session cookie's name: the ``__Host-`` prefix binds it to this host, path / and https.
 
     >>> cookie_name("https"), cookie_name("ws")
     ('__Host-kd', 'kd')
     """
-    return "__Host-kd" if scheme in {"https", "wss"} else "kd"
+    return _bound_name(name, scheme=scheme)
 
 
-def session_cookie(token: str, *, scheme: str, max_age_s: int) -> str:
-    """Return the Set-Cookie value; an empty token with age 0 takes the cookie away."""
+def _bound_name(name: str, *, scheme: str) -> str:
+    return f"__Host-{name}" if scheme in {"https", "wss"} else name
+
+
+def session_cookie(token: str, *, scheme: str, max_age_s: int, name: str = SESSION_COOKIE) -> str:
+    """Return the Set-Cookie value; an empty token with age 0 takes the cookie away.
+
+    ``name``: a cookie goes to every port of a host, so two services on one host need two names.
+    """
+    return cookie_line(name, token, scheme=scheme, max_age_s=max_age_s)
+
+
+def cookie_line(name: str, token: str, *, scheme: str, max_age_s: int) -> str:
+    """Return the Set-Cookie value of a secret of ours under its plain name."""
     secure = "; Secure" if scheme == "https" else ""
-    return f"{cookie_name(scheme)}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}"
+    return f"{_bound_name(name, scheme=scheme)}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}"
 
 
 def is_transport_safe(headers: Headers, *, scheme: str) -> bool:
@@ -64,15 +80,15 @@ def is_transport_safe(headers: Headers, *, scheme: str) -> bool:
     return (host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]) in _LOOPBACK
 
 
-def token_in(headers: Headers, *, scheme: str) -> str | None:
+def token_in(headers: Headers, *, scheme: str, name: str = SESSION_COOKIE) -> str | None:
     """Read the session token from the cookies, if there is a plausible one."""
-    jar = SimpleCookie()
-    try:
-        jar.load(headers.get("cookie", ""))
-    except CookieError:
-        return None
-    morsel = jar.get(cookie_name(scheme))
-    return morsel.value if morsel is not None and 0 < len(morsel.value) <= 128 else None
+    return cookie_in(headers, name=name, scheme=scheme)
+
+
+def cookie_in(headers: Headers, *, name: str, scheme: str) -> str | None:
+    """Read a secret of ours from the cookies, by its plain name, if there is a plausible one."""
+    value = cookie_parser(headers.get("cookie", "")).get(_bound_name(name, scheme=scheme), "")
+    return value if 0 < len(value) <= 128 else None
 
 
 class AccessGate:
@@ -99,7 +115,7 @@ class AccessGate:
         await (answer or self._app)(scope, receive, send)
 
     async def _session_of(self, scope: Scope, *, headers: Headers) -> Session | None:
-        token = token_in(headers, scheme=scope["scheme"])
+        token = token_in(headers, scheme=scope["scheme"], name=self._sign_in.cookie)
         if token is None or scope["path"].startswith("/static/"):
             return None
         is_change = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
@@ -123,7 +139,7 @@ class AccessGate:
             return refusal_response("foreign_page", http_code=403), receive
         if session is None:
             return (None if self._open.is_open(path) else _not_signed_in(scope, headers=headers)), receive
-        if not is_change or path in {"/sign-in", "/preferences"}:
+        if not is_change or path in _WITHOUT_AUTHORITY:
             return None, receive
         try:
             given, receive = await _given_token(scope, receive, headers=headers)

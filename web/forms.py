@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 LARGEST_FORM_BYTES = 16 * 1024
-_MOST_FIELDS = 40
+_MOST_FIELDS = 80
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 

@@ -21,8 +21,14 @@ _FOR_ALL_PAGES = ("language", "refusal", "look")
 class Pages:
     """Renders templates of this room and of one service. Undefined names are errors, never blanks."""
 
-    def __init__(self, *, labels: Labels, assets: Assets, template_folder: Path, service_key: str) -> None:
-        """``labels``: language -> section -> key -> text. ``service_key``: label of the service's name."""
+    def __init__(
+        self, *, labels: Labels, assets: Assets, template_folder: Path, service_key: str, is_exercise: bool = False
+    ) -> None:
+        """``labels``: language -> section -> key -> text. ``service_key``: label of the service's name.
+
+        ``is_exercise``: the service is a drill's, which the pages may know.
+        """
+        self.is_exercise = is_exercise
         self.labels = labels
         self.assets = assets
         self._service_key = service_key
@@ -41,10 +47,11 @@ class Pages:
         *,
         sections: Sequence[str] = (),
         http_code: int = 200,
+        language: str | None = None,
         **context: object,
     ) -> HTMLResponse:
-        """Fill ``template``; ``sections``: the label sections that its modules read."""
-        language = language_of(request)
+        """Fill ``template``; ``sections``: the label sections that its modules read; ``language``: not the reader's."""
+        language = language or language_of(request)
         session: Session | None = getattr(request.state, "session", None)
 
         def words(key: str, **values: object) -> str:
@@ -63,6 +70,7 @@ class Pages:
             theme=theme_of(request),
             session=session,
             service_key=self._service_key,
+            is_exercise=self.is_exercise,
             path=request.url.path,
             labels_json=self._labels_json(language, sections=(*_FOR_ALL_PAGES, *sections)),
             **context,

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from math import ceil
 
 import msgspec
 from starlette.responses import Response
@@ -34,6 +35,9 @@ def refusal_document(code: str, *, values: Mapping[str, str | float | int] | Non
 
 
 def refusal_response(code: str, *, http_code: int, values: Mapping[str, str | float | int] | None = None) -> Response:
-    """Answer with a refusal as JSON."""
+    """Answer with a refusal as JSON; ``wait_s`` among the values is said in ``Retry-After`` too (RFC 9110, 10.2.3)."""
     body = msgspec.json.encode(refusal_document(code, values=values))
-    return Response(body, status_code=http_code, media_type="application/json")
+    answer = Response(body, status_code=http_code, media_type="application/json")
+    if wait_s := ceil(float((values or {}).get("wait_s", 0))):
+        answer.headers["Retry-After"] = str(wait_s)
+    return answer

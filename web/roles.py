@@ -14,19 +14,44 @@ from web.refusals import AccessRefusedError
 from web.sign_in import Session
 
 ROLES_BY_ACTION: dict[str, frozenset[str]] = {
-    "lane.see": frozenset({"officer"}),
+    "lane.glance": frozenset({"officer", "gate_head"}),
+    "lane.see": frozenset({"officer", "gate_head"}),
     "lane.act": frozenset({"officer"}),
-    "isolation.see": frozenset({"officer", "cdc"}),
-    "isolation.act": frozenset({"officer", "cdc"}),
+    "register.see": frozenset({"officer", "gate_head"}),
+    "register.act": frozenset({"officer"}),
+    "board.see": frozenset({"gate_head"}),
+    "display.pair": frozenset({"officer", "gate_head"}),
+    "groups.see": frozenset({"officer", "gate_head", "cdc"}),
+    "groups.act": frozenset({"officer"}),
+    "isolation.see": frozenset({"officer", "gate_head", "cdc"}),
+    "isolation.act": frozenset({"officer", "gate_head", "cdc"}),
     "desk.see": frozenset({"cdc"}),
     "desk.review": frozenset({"cdc"}),
     "desk.reveal": frozenset({"cdc"}),
+    "experts.see": frozenset({"command", "cdc"}),
     "command.see": frozenset({"command", "cdc"}),
+    "orders.issue": frozenset({"command"}),
     "reports.see": frozenset({"command", "cdc"}),
     "reports.freeze": frozenset({"cdc"}),
-    "devices.see": frozenset({"officer", "administrator"}),
+    "coverage.see": frozenset({"officer", "gate_head", "cdc"}),
+    "coverage.act": frozenset({"officer", "gate_head"}),
+    "post.see": frozenset({"officer", "gate_head"}),
+    "post.act": frozenset({"officer"}),
+    "shift.see": frozenset({"officer", "gate_head"}),
+    "shift.act": frozenset({"officer"}),
+    "handheld.see": frozenset({"officer", "gate_head"}),
+    "handheld.act": frozenset({"officer", "gate_head"}),
+    "drill.see": frozenset({"officer", "gate_head", "cdc", "administrator"}),
+    "drill.lead": frozenset({"gate_head", "cdc", "administrator"}),
+    "devices.see": frozenset({"officer", "gate_head", "administrator"}),
+    "watch.see": frozenset({"officer", "gate_head"}),
+    "watch.act": frozenset({"gate_head"}),
     "units.see": frozenset({"administrator"}),
+    "units.act": frozenset({"administrator"}),
 }
+
+WHILE_LOCKED = frozenset({"lane.glance"})
+"""What a locked workstation may still do: show its lane with nobody in it, and let an officer unlock it."""
 
 
 def is_allowed(role: str, *, action: str) -> bool:
@@ -47,7 +72,7 @@ def session_of(connection: HTTPConnection) -> Session:
 
 
 def permit(action: str) -> Callable[[HTTPConnection], Session]:
-    """Make the check of one action: returns the session, or raises AccessRefusedError (401 or 403)."""
+    """Make the check of one action: returns the session, or raises AccessRefusedError (401, 403 or 423)."""
     if action not in ROLES_BY_ACTION:
         msg = f"{action!r} stands in no row of web.roles.ROLES_BY_ACTION"
         raise ValueError(msg)
@@ -56,6 +81,8 @@ def permit(action: str) -> Callable[[HTTPConnection], Session]:
         session = session_of(connection)
         if not is_allowed(session.role, action=action):
             raise AccessRefusedError(code="not_your_role", http_code=403)
+        if session.is_locked and action not in WHILE_LOCKED:
+            raise AccessRefusedError(code="station_locked", http_code=423)
         return session
 
     return check

@@ -4,7 +4,7 @@ ASVS 5.0 section 3.4. Pages need nothing from elsewhere and no inline script or 
 starts from ``'none'`` and names what is left.
 """
 
-from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SOURCES = {
@@ -21,10 +21,13 @@ _SOURCES = {
     "trusted-types": "'none'",
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{directive} {source}" for directive, source in _SOURCES.items())
-PERMISSIONS_POLICY = ", ".join(
-    f"{feature}=()"
-    for feature in ("camera", "microphone", "geolocation", "payment", "usb", "serial", "display-capture")
+_CLOSED = ", ".join(
+    f"{feature}=()" for feature in ("microphone", "geolocation", "payment", "usb", "serial", "display-capture")
 )
+PERMISSIONS_POLICY = f"camera=(), {_CLOSED}"
+PERMISSIONS_WITH_CAMERA = f"camera=(self), {_CLOSED}"
+_INSTALLABLE = _SOURCES | {"manifest-src": "'self'", "worker-src": "'self'", "trusted-types": "kd-worker"}
+INSTALLABLE_POLICY = "; ".join(f"{directive} {source}" for directive, source in _INSTALLABLE.items())
 _ALWAYS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -34,7 +37,29 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_HSTS = "max-age=63072000; includeSubDomains"
+_ALWAYS_SAID = tuple((name.lower().encode(), content.encode()) for name, content in _ALWAYS.items())
+_NAMES = frozenset(name for name, _ in _ALWAYS_SAID)
+_A_PAGE_MAY_SAY = frozenset(
+    {
+        (b"permissions-policy", PERMISSIONS_WITH_CAMERA.encode()),
+        (b"content-security-policy", INSTALLABLE_POLICY.encode()),
+    }
+)
+_HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+_NO_STORE = (b"cache-control", b"no-store")
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+def with_camera(page: Response) -> Response:
+    """Let this page, and no frame in it, ask for the camera; no other page can."""
+    page.headers["Permissions-Policy"] = PERMISSIONS_WITH_CAMERA
+    return page
+
+
+def as_application(page: Response) -> Response:
+    """Let this page be installed and register the one worker of its folder; no other page can."""
+    page.headers["Content-Security-Policy"] = INSTALLABLE_POLICY
+    return with_camera(page)
 
 
 class SecurityHeaders:
@@ -52,12 +77,21 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, content in _ALWAYS.items():
-                    headers[name] = content
-                if scope["scheme"] == "https":
-                    headers["Strict-Transport-Security"] = _HSTS
-                headers.setdefault("Cache-Control", "no-store")
+                message["headers"] = _with_ours(message["headers"], is_https=scope["scheme"] == "https")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _with_ours(headers: RawHeaders, *, is_https: bool) -> RawHeaders:
+    """Return an answer's headers with ours in place of its own: raw bytes, for every answer passes here."""
+    allowed = [header for header in headers if header in _A_PAGE_MAY_SAY]
+    allowed_names = {name for name, _ in allowed}
+    kept = [header for header in headers if header[0] not in _NAMES]
+    ours = [header for header in _ALWAYS_SAID if header[0] not in allowed_names]
+    whole = [*kept, *allowed, *ours]
+    if is_https:
+        whole.append(_HSTS)
+    if not any(name == b"cache-control" for name, _ in kept):
+        whole.append(_NO_STORE)
+    return whole

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 import anyio
 import anyio.to_thread
@@ -21,6 +21,8 @@ from web.passwords import Passwords
 
 _TOUCH_EVERY = timedelta(seconds=60)
 _WAITING_HASHES = 16
+ROLE_OF_PIN = "officer"
+"""The one role that a badge and a PIN may open."""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,21 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: str
     csrf_token: str
+    is_locked: bool = False
+
+
+class SessionStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session is besides open: begun with a badge and a PIN, or locked at its workstation."""
+
+    is_by_pin: bool = False
+    is_locked: bool = False
+
+
+class StandingStore(Protocol):
+    """Where workstations are locked; a service without them has none. Must answer from memory."""
+
+    def find_standing(self, token_hash: str) -> SessionStanding:
+        """Return what is known of this session; the default for one of which nothing is."""
 
 
 class UserStore(Protocol):
@@ -105,6 +122,9 @@ def csrf_token_of(token: str) -> str:
     return hashlib.sha256(b"kiemdich/csrf/v1\x00" + token.encode()).hexdigest()
 
 
+SESSION_COOKIE: Final = "kd"
+
+
 class SignIn:
     """Opens, resumes and ends sessions. ``idle`` counts actions, not the polling of an open page."""
 
@@ -119,11 +139,16 @@ class SignIn:
         absolute: timedelta = timedelta(hours=12),
         concurrent_hashes: int = 2,
         is_in_memory: bool = False,
+        standings: StandingStore | None = None,
     ) -> None:
         """``concurrent_hashes`` caps argon2 runs at once (64 MiB each), against a flood of guesses.
 
         ``is_in_memory``: the stores' ``find_`` methods ask no disk and no network, so they need no thread.
+        ``standings``: where sessions are locked, or begun with a PIN.
         """
+        self.cookie = SESSION_COOKIE
+        """The plain name under which a browser keeps a session of this service."""
+        self._standings = standings
         self._is_in_memory = is_in_memory
         self._users = users
         self._sessions = sessions
@@ -191,7 +216,7 @@ class SignIn:
         token = secrets.token_urlsafe(32)
         stored = StoredSession(token_hash=hash_token(token), username=user.username, created_at=now, last_seen_at=now)
         await anyio.to_thread.run_sync(self._sessions.add_session, stored)
-        return _session(token, user=user)
+        return session_from(token, user=user)
 
     def _look_up(self, token: str, *, is_activity: bool) -> tuple[Session | None, Callable[[], None] | None]:
         """Find the session, and what is to be written because of this look: nothing, nearly always."""
@@ -201,13 +226,29 @@ class SignIn:
             return None, None
         now = self._clock()
         user = self._users.find_user(stored.username)
-        is_over = now - stored.created_at >= self._absolute or now - stored.last_seen_at >= self._idle
-        if is_over or user is None or user.is_disabled:
+        standing = self._standings.find_standing(token_hash) if self._standings else SessionStanding()
+        if user is None or user.is_disabled or self._is_over(stored, user=user, standing=standing):
             return None, lambda: self._sessions.remove_session(token_hash)
-        if is_activity and now - stored.last_seen_at >= _TOUCH_EVERY:
-            return _session(token, user=user), lambda: self._sessions.touch_session(token_hash, last_seen_at=now)
-        return _session(token, user=user), None
+        session = session_from(token, user=user, is_locked=standing.is_locked)
+        if is_activity and not standing.is_locked and now - stored.last_seen_at >= _TOUCH_EVERY:
+            return session, lambda: self._sessions.touch_session(token_hash, last_seen_at=now)
+        return session, None
+
+    def _is_over(self, stored: StoredSession, *, user: User, standing: SessionStanding) -> bool:
+        """Tell whether a session has ended. A locked one waits for its officer; a PIN never opens more than a lane."""
+        now = self._clock()
+        is_too_old = now - stored.created_at >= self._absolute
+        is_idle = now - stored.last_seen_at >= self._idle and not standing.is_locked
+        return is_too_old or is_idle or (standing.is_by_pin and user.role != ROLE_OF_PIN)
 
 
-def _session(token: str, *, user: User) -> Session:
-    return Session(token=token, username=user.username, name=user.name, role=user.role, csrf_token=csrf_token_of(token))
+def session_from(token: str, *, user: User, is_locked: bool = False) -> Session:
+    """Make the session of a token for one request."""
+    return Session(
+        token=token,
+        username=user.username,
+        name=user.name,
+        role=user.role,
+        csrf_token=csrf_token_of(token),
+        is_locked=is_locked,
+    )

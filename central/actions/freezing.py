@@ -10,10 +10,12 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from central.actions.opening import Centre
+from central.actions.witnessing import Witnessing
 from central.report.daily_report import build_report, decode_report, encode_report, says_the_same
 from central.report.snapshot import OrderLine
 from central.store.reports import Revision, RevisionTakenError
 from central.store.snapshots import FrameGate, ReportFrame
+from central.store.witness import RewrittenError
 from sync.agreement.deployment import closing_order, report_period
 
 _LOG = structlog.get_logger(__name__)
@@ -61,6 +63,7 @@ def freeze(centre: Centre, day: date, *, by: str, is_early: bool = False) -> int
     if centre.clock() < cut_off_at and not is_early:
         msg = f"the report day {day} closes at {cut_off_at.isoformat()}; freeze it then, or say --now"
         raise NotYetError(msg)
+    _sign_head(centre)
     newest = centre.store.reports.newest(day)
     kept = centre.store.reports.content(day, revision=newest) if newest else None
     previous = decode_report(kept) if kept is not None else None
@@ -81,6 +84,17 @@ def freeze(centre: Centre, day: date, *, by: str, is_early: bool = False) -> int
         return centre.store.reports.newest(day)
     _LOG.info("report frozen", report_day=day.isoformat(), revision=report.revision, by=by)
     return report.revision
+
+
+def _sign_head(centre: Centre) -> None:
+    """Sign the ledger as it is at the cut-off, so that the report prints a head that covers its figures.
+
+    A ledger that was changed is signed by nobody: the alarm stands, and the report prints the head before.
+    """
+    try:
+        Witnessing(centre.store, signing_key=centre.keys.signing, clock=centre.clock).sign_head()
+    except RewrittenError:
+        _LOG.critical("report frozen over a ledger that does not verify")
 
 
 def freeze_what_is_due(centre: Centre, *, is_day_new: bool = True) -> list[tuple[date, int]]:

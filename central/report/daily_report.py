@@ -11,10 +11,16 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from central.dimensions import Dimension
 from central.report.snapshot import (
+    BesideCount,
+    CoverageLine,
     DayCount,
+    DimensionCount,
     EdgeHead,
+    ExpressOnlyRow,
     GateSnapshot,
+    LedgerHead,
     OrderLine,
     ReferredRow,
     ReportSnapshot,
@@ -37,6 +43,8 @@ COUNTED = (
     "redirected",
 )
 FORMAT_VERSION = 1
+BY_DIMENSION = "sum by "
+"""How the right side of an identity over a dimension begins."""
 PROVINCE = "province"
 """The scope of what is said of all gates together."""
 
@@ -79,10 +87,21 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         return self.left == self.right
 
 
+class DimensionFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """How many crossings of all gates have one value of a dimension."""
+
+    crossings: int = 0
+    measured: int = 0
+    suspected: int = 0
+    confirmed: int = 0
+
+
 class GateLine(msgspec.Struct, frozen=True, kw_only=True):
     """One gate's line. ``figures`` is ``None`` where nothing was reported: printed KHÔNG CÓ SỐ LIỆU, never 0.
 
     ``reported_until`` is set where the gate fell silent before the report was taken: its figures stand as of then.
+    ``pending_records`` are said to be at the gate still: figures without them are not whole, and no figures
+    with them are printed CHỜ DỮ LIỆU.
     """
 
     point_of_entry_id: str
@@ -92,6 +111,7 @@ class GateLine(msgspec.Struct, frozen=True, kw_only=True):
     by_direction: dict[Direction, Figures]
     reported_until: datetime | None = None
     suspended_by: str | None = None
+    pending_records: int = 0
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +150,11 @@ class DailyReport(msgspec.Struct, frozen=True, kw_only=True):
     ledger_records: int
     ledger_hash: str
     edge_heads: tuple[EdgeHead, ...]
+    signed_head: LedgerHead | None = None
+    express_only: tuple[ExpressOnlyRow, ...] = ()
+    dimensions: dict[Dimension, dict[str, DimensionFigures]] | None = None
+    beside: tuple[BesideCount, ...] | None = None
+    coverage: tuple[CoverageLine, ...] | None = None
 
 
 def build_report(snapshot: ReportSnapshot, *, revision: int, previous: DailyReport | None = None) -> DailyReport:
@@ -137,7 +162,8 @@ def build_report(snapshot: ReportSnapshot, *, revision: int, previous: DailyRepo
     gates = tuple(_gate_line(gate, snapshot=snapshot) for gate in snapshot.gates)
     totals = figures_of(snapshot.counts)
     figures_by_gate = {gate.point_of_entry_id: gate.figures for gate in gates if gate.figures}
-    identities = identities_of(figures_by_gate, totals=totals)
+    dimensions = None if snapshot.dimensions is None else _by_dimension(snapshot.dimensions)
+    identities = identities_of(figures_by_gate, totals=totals) + _cuts(dimensions or {}, totals=totals)
     return DailyReport(
         format_version=FORMAT_VERSION,
         report_day=snapshot.report_day,
@@ -148,10 +174,7 @@ def build_report(snapshot: ReportSnapshot, *, revision: int, previous: DailyRepo
         taken_at=snapshot.taken_at,
         totals=totals,
         gates=gates,
-        categories={
-            category: figures_of(count for count in snapshot.counts if count.category is category)
-            for category in TravellerCategory
-        },
+        categories=_by_category(snapshot.counts),
         identities=identities,
         identities_hold=all(identity.holds for identity in identities),
         units_without_figures=tuple(gate.name for gate in gates if gate.figures is None and not gate.suspended_by),
@@ -166,6 +189,44 @@ def build_report(snapshot: ReportSnapshot, *, revision: int, previous: DailyRepo
         ledger_records=snapshot.ledger_records,
         ledger_hash=snapshot.ledger_hash,
         edge_heads=snapshot.edge_heads,
+        signed_head=snapshot.signed_head,
+        express_only=snapshot.express_only,
+        dimensions=dimensions,
+        beside=snapshot.beside,
+        coverage=snapshot.coverage,
+    )
+
+
+def _by_category(counts: Iterable[DayCount]) -> dict[TravellerCategory, Figures]:
+    known = tuple(counts)
+    return {
+        category: figures_of(count for count in known if count.category is category) for category in TravellerCategory
+    }
+
+
+def _by_dimension(counts: Iterable[DimensionCount]) -> dict[Dimension, dict[str, DimensionFigures]]:
+    """Add the gates up, value by value; a dimension of which nothing was counted is there and empty."""
+    sums: dict[Dimension, dict[str, Counter[str]]] = {dimension: {} for dimension in Dimension}
+    for one in counts:
+        sums[one.dimension].setdefault(one.value, Counter())[one.figure] += one.count
+    return {
+        dimension: {value: DimensionFigures(**figures) for value, figures in sorted(values.items())}
+        for dimension, values in sums.items()
+    }
+
+
+def _cuts(dimensions: Mapping[Dimension, Mapping[str, DimensionFigures]], *, totals: Figures) -> tuple[Identity, ...]:
+    """Over every dimension each figure adds up to the total: nobody is left out for not being known."""
+    return tuple(
+        Identity(
+            scope=PROVINCE,
+            left_name=name,
+            left=getattr(totals, name),
+            right_name=f"{BY_DIMENSION}{dimension}",
+            right=sum(getattr(figures, name) for figures in values.values()),
+        )
+        for dimension, values in dimensions.items()
+        for name in DimensionFigures.__struct_fields__
     )
 
 
@@ -203,7 +264,12 @@ def identities_of(figures_by_gate: Mapping[str, Figures], *, totals: Figures) ->
 
 def says_the_same(one: DailyReport, other: DailyReport) -> bool:
     """Whether two reports print the same figures, so that no new revision is due."""
-    return _substance(one) == _substance(other)
+    is_new = (one.dimensions is None) is not (other.dimensions is None)  # a revision of an older program has none
+    return _substance(one) == _substance(other) and (is_new or _beside(one) == _beside(other))
+
+
+def _beside(report: DailyReport) -> tuple[object, ...]:
+    return (report.dimensions, report.beside, report.coverage)
 
 
 def encode_report(report: DailyReport) -> bytes:
@@ -232,11 +298,17 @@ def _gate_line(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> GateLine:
         else {},
         reported_until=gate.last_contact_at if has_spoken and _fell_silent(gate, snapshot=snapshot) else None,
         suspended_by=gate.suspended_by,
+        pending_records=gate.pending_records,
     )
 
 
 def _could_have_counted(gate: GateSnapshot, *, snapshot: ReportSnapshot) -> bool:
-    """Whether "no crossing" is a figure: the gate had an edge before the day closed, which called since it began."""
+    """Whether "no crossing" is a figure: the gate had an edge before the day closed, which called since it began.
+
+    An edge that called and said that it has records to send yet has not counted nothing.
+    """
+    if gate.pending_records:
+        return False
     was_there = gate.enrolled_at is None or gate.enrolled_at < snapshot.cut_off_at
     return was_there and gate.last_contact_at is not None and gate.last_contact_at >= snapshot.starts_at
 
@@ -272,6 +344,8 @@ def _substance(report: DailyReport) -> tuple[object, ...]:
     return (
         report.totals,
         tuple((gate.point_of_entry_id, gate.figures, gate.by_direction, gate.suspended_by) for gate in report.gates),
+        tuple(bool(gate.pending_records) for gate in report.gates),
+        sum(edge.lost_records for edge in report.edge_heads),
         report.categories,
         report.referred,
         report.unmeasured,
@@ -279,4 +353,5 @@ def _substance(report: DailyReport) -> tuple[object, ...]:
         report.is_final,
         report.quarantined_records,
         report.unprojected_records,
+        report.express_only,
     )

@@ -51,8 +51,14 @@ def _only_document(printed: bytes | list[bytes] | None) -> bytes:
 
 
 def _ledger_code(report: DailyReport) -> str:
-    """A QR code of day, revision, ledger length and hash: what an auditor compares with the ledger."""
+    """A QR code of day, revision, ledger length and hash, and of the newest signed head with its signature.
+
+    An auditor compares it with the ledger: ``python -m central verify --witness`` takes heads like this one.
+    """
     text = f"KD1|{report.report_day}|{report.revision}|{report.ledger_records}|{report.ledger_hash}"
+    head = report.signed_head
+    if head is not None:
+        text += f"|{head.position}|{head.hash}|{head.issued_at.isoformat()}|{head.signature}"
     picture = io.BytesIO()
     segno.make(text, error="m").save(picture, kind="svg", border=1)
     return picture.getvalue().decode()

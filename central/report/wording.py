@@ -5,15 +5,19 @@ one official form (Decree 30/2020) stand here; what the screens say too comes fr
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from central.report.daily_report import ENDS, Change, DailyReport, Figures, GateLine, Identity
-from sync.agreement.labels_catalogue import Catalogue, format_date, format_number, format_temperature
-from sync.agreement.local_time import VIETNAM_TIME, local_date
+from central.dimensions import Dimension
+from central.report.beside_wording import DIMENSION_COLUMNS, DIMENSION_NAMES, beside_of, clock, dimensions_of, whole
+from central.report.daily_report import BY_DIMENSION, ENDS, Change, DailyReport, Figures, GateLine, Identity
+from central.report.snapshot import EdgeHead, LedgerHead
+from sync.agreement.labels_catalogue import Catalogue, format_date, format_temperature
+from sync.agreement.local_time import local_date
 from sync.agreement.vocabulary import Direction, TravellerCategory
 
 NO_FIGURES = "KHÔNG CÓ SỐ LIỆU"
+AWAITED = "CHỜ DỮ LIỆU"
 NOTHING = "Không có."
 IDENTITY_RULE = "Lượt qua cửa khẩu = cho qua + cách ly + chuyển cơ sở y tế + không cho qua + đang chờ + đã hủy."
 
@@ -42,7 +46,9 @@ SECTIONS = {
     "unmeasured": "VI. LƯỢT QUA KHÔNG ĐƯỢC ĐO THÂN NHIỆT",
     "orders": "VII. VĂN BẢN CHỈ ĐẠO ĐANG ÁP DỤNG",
     "quality": "VIII. CHẤT LƯỢNG SỐ LIỆU",
-    "changes": "IX. THAY ĐỔI SO VỚI LẦN BAN HÀNH TRƯỚC",
+    "dimensions": "IX. SỐ LIỆU THEO QUỐC TỊCH, GIỚI TÍNH, GIỜ",
+    "beside": "X. TỜ KHAI, GIẤY XÁC NHẬN, CA TRỰC VÀ ĐỘ PHỦ",
+    "changes": "XI. THAY ĐỔI SO VỚI LẦN BAN HÀNH TRƯỚC",
 }
 FIGURE_NAMES = {
     "crossings": "lượt qua cửa khẩu",
@@ -79,7 +85,9 @@ def words_of(report: DailyReport, *, place: str, labels: Catalogue) -> dict[str,
         "gate_notes": _gate_notes(report),
         "category_columns": CATEGORY_COLUMNS,
         "categories": [
-            _category(category, report.categories[category], labels=labels) for category in TravellerCategory
+            _category(category, report.categories[category], labels=labels)
+            for category in TravellerCategory
+            if category in report.categories  # a revision of before a category was added has none of it
         ],
         "identity_rule": IDENTITY_RULE,
         "identities": [_identity(identity, report=report, names=names) for identity in _printed(report.identities)],
@@ -88,20 +96,14 @@ def words_of(report: DailyReport, *, place: str, labels: Catalogue) -> dict[str,
         "unmeasured_columns": UNMEASURED_COLUMNS,
         "unmeasured": _unmeasured(report, names=names, labels=labels),
         "orders": [f"{order.title} ({order.policy_id}, bản {order.version})" for order in report.orders],
-        "quality": _quality(report),
+        "quality": _quality(report, names=names),
+        "dimension_columns": DIMENSION_COLUMNS,
+        "dimensions": dimensions_of(report, labels=labels),
+        "beside": beside_of(report, names=names),
         "change_columns": CHANGE_COLUMNS,
         "changes": [_change(change, names=names) for change in report.changes],
         "provenance": _provenance(report),
     }
-
-
-def whole(number: int | None) -> str:
-    """A count in Vietnamese form.
-
-    >>> whole(17842), whole(None)
-    ('17.842', '-')
-    """
-    return "-" if number is None else format_number(number)
 
 
 def percent(share: float | None) -> str:
@@ -136,12 +138,6 @@ def official_date(day: date) -> str:
     return f"ngày {day.day:02d} tháng {month} năm {day.year}"
 
 
-def clock(instant: datetime) -> str:
-    """An instant in local time: ``14:32 ngày 22/11/2026``."""
-    local = instant.astimezone(VIETNAM_TIME)
-    return f"{local:%H:%M} ngày {format_date(local.date())}"
-
-
 def _period(report: DailyReport) -> str:
     return f"(Số liệu từ {clock(report.starts_at)} đến {clock(report.cut_off_at)}; lần ban hành {report.revision})"
 
@@ -167,6 +163,22 @@ def _summary(report: DailyReport) -> list[str]:
             f"không cho qua: {whole(totals.refused)} (hướng dẫn sang cửa khẩu khác: {whole(totals.redirected)}); "
             f"đang chờ: {whole(totals.pending)}; đã hủy: {whole(totals.withdrawn)}."
         ),
+        *_found_outside(report),
+    ]
+
+
+def _found_outside(report: DailyReport) -> list[str]:
+    """Say how many of the crossings were none: people who were found outside a gate (R007)."""
+    found = report.categories.get(TravellerCategory.ILLEGAL_CROSSING)
+    if found is None or not found.crossings:
+        return []
+    legal = report.totals.crossings - found.crossings
+    return [
+        (
+            f"Trong tổng số trên có {whole(found.crossings)} người bị phát hiện vượt biên trái phép, được kiểm dịch "
+            f"như mọi người và tính riêng: đo thân nhiệt {whole(found.measured)}, cách ly {whole(found.isolated)}, "
+            f"chuyển cơ sở y tế {whole(found.referred)}; số lượt qua cửa khẩu hợp pháp là {whole(legal)}."
+        )
     ]
 
 
@@ -180,7 +192,9 @@ def _directions(report: DailyReport) -> tuple[int, int]:
 
 def _gate(gate: GateLine) -> dict[str, Any]:
     if gate.figures is None:
-        notice = f"TẠM DỪNG ({gate.suspended_by})" if gate.suspended_by else NO_FIGURES
+        awaited = f"{AWAITED}: còn {whole(gate.pending_records)} bản ghi tại cửa khẩu chưa gửi"
+        missing = awaited if gate.pending_records else NO_FIGURES
+        notice = f"TẠM DỪNG ({gate.suspended_by})" if gate.suspended_by else missing
         return {"name": gate.name, "cells": None, "notice": notice}
     crossings = tuple(gate.by_direction[way].crossings for way in (Direction.ENTRY, Direction.EXIT))
     return {"name": gate.name, "cells": _gate_cells(gate.figures, crossings), "notice": ""}
@@ -204,9 +218,16 @@ def _gate_notes(report: DailyReport) -> list[str]:
         for gate in report.gates
         if gate.reported_until
     ]
-    return silent + [
-        f"{gate.name}: ngoài ra có {count} lượt quá cảnh." for gate in report.gates if (count := _transits(gate))
+    awaited = [
+        f"{gate.name}: còn {whole(gate.pending_records)} bản ghi chưa gửi về tỉnh, số liệu chưa đủ."
+        for gate in report.gates
+        if gate.pending_records and gate.figures is not None
     ]
+    return (
+        silent
+        + awaited
+        + [f"{gate.name}: ngoài ra có {count} lượt quá cảnh." for gate in report.gates if (count := _transits(gate))]
+    )
 
 
 def _transits(gate: GateLine) -> str:
@@ -230,13 +251,17 @@ def _category(category: TravellerCategory, figures: Figures, *, labels: Catalogu
 
 
 def _printed(identities: Iterable[Identity]) -> list[Identity]:
-    """The crossings identity at each gate and in sum, and any other equation that does not hold."""
+    """The crossings identity at each gate, in sum and by dimension, and any other equation that does not hold."""
     return [identity for identity in identities if identity.left_name == "crossings" or not identity.holds]
 
 
 def _identity(identity: Identity, *, report: DailyReport, names: dict[str, str]) -> dict[str, str]:
     scope = names.get(identity.scope, identity.scope)
-    if identity.right_name.startswith("sum of gates"):
+    if identity.right_name.startswith(BY_DIMENSION):
+        dimension = Dimension(identity.right_name.removeprefix(BY_DIMENSION))
+        scope = f"Cộng theo {DIMENSION_NAMES[dimension]}: {FIGURE_NAMES[identity.left_name]}"
+        equation = f"{whole(identity.left)} = {whole(identity.right)}"
+    elif identity.right_name.startswith("sum of gates"):
         scope = f"Tổng các cửa khẩu: {FIGURE_NAMES[identity.left_name]}"
         equation = f"{whole(identity.left)} = {whole(identity.right)}"
     else:
@@ -279,7 +304,7 @@ def _unmeasured(report: DailyReport, *, names: dict[str, str], labels: Catalogue
     ]
 
 
-def _quality(report: DailyReport) -> list[str]:
+def _quality(report: DailyReport, *, names: dict[str, str]) -> list[str]:
     missing = ", ".join(report.units_without_figures)
     return [
         f"Đơn vị chưa có số liệu: {missing or 'không có'}.",
@@ -291,7 +316,35 @@ def _quality(report: DailyReport) -> list[str]:
             f"Bản ghi chưa tính được (đang giữ riêng): {whole(report.quarantined_records)}; bản ghi thuộc phiên bản "
             f"mới hơn: {whole(report.unprojected_records)}."
         ),
+        *_express_only(report, names=names),
+        *(_unit(edge, names=names) for edge in report.edge_heads),
     ]
+
+
+def _express_only(report: DailyReport, *, names: dict[str, str]) -> list[str]:
+    """Name the cases that no figure of this report holds; nothing where there is none."""
+    if not report.express_only:
+        return []
+    told = ", ".join(
+        f"{row.crossing_id[-6:].upper()} ({names.get(row.point_of_entry_id, row.point_of_entry_id)})"
+        for row in report.express_only
+    )
+    return [f"Ca báo nhanh, bản ghi không bao giờ đến (ngoài các số trên): {whole(len(report.express_only))}: {told}."]
+
+
+def _unit(edge: EdgeHead, *, names: dict[str, str]) -> str:
+    """One edge's line: how far its journal is here, when it called last, and what is missing, as numbers."""
+    place = f" ({names[edge.point_of_entry_id]})" if edge.point_of_entry_id in names else ""
+    heard = f"liên lạc cuối {clock(edge.last_contact_at)}" if edge.last_contact_at else "chưa liên lạc lần nào"
+    counts = (
+        ("chờ gửi", edge.pending_records),
+        ("mất", edge.lost_records),
+        ("khôi phục", edge.recovered_records),
+        ("giữ riêng", edge.quarantined_records),
+        ("thuộc phiên bản mới hơn", edge.unprojected_records),
+    )
+    told = "".join(f", {word} {whole(number)}" for word, number in counts if number or word == "mất")
+    return f"Máy {edge.edge_id}{place}: đời {edge.incarnation}, đến bản ghi {whole(edge.sequence)}, {heard}{told}."
 
 
 def _change(change: Change, *, names: dict[str, str]) -> list[str]:
@@ -305,5 +358,15 @@ def _provenance(report: DailyReport) -> list[str]:
     return [
         f"Sổ cái: {whole(report.ledger_records)} bản ghi; số liệu lấy lúc {clock(report.taken_at)}.",
         f"Mã đối chiếu sổ cái: {report.ledger_hash}",
+        *_witness(report.signed_head),
         "Lập tự động từ sổ cái bằng phần mềm Kiểm Dịch; quét mã để đối chiếu.",
+    ]
+
+
+def _witness(head: LedgerHead | None) -> list[str]:
+    """The signed head as it is printed: whoever holds the paper holds a witness of the ledger."""
+    if head is None:
+        return ["Sổ cái chưa được ký."]
+    return [
+        f"Đầu sổ đã ký: bản ghi {whole(head.position)}, lúc {clock(head.issued_at)}, mã {head.hash}",
     ]

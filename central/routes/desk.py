@@ -1,24 +1,39 @@
 """The CDC desk's interface: the list, one case, its review, and who it is (logged)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from central.actions.desk import CaseUnknownError, PersonErasedError, reveal_person, review_case
+from central.actions.desk import (
+    CaseUnknownError,
+    PersonErasedError,
+    look_reason_of,
+    reveal_person,
+    review_case,
+    settle_case,
+)
 from central.actions.opening import Centre
 from central.ledger import CrossingState
 from central.review import ReviewError
 from central.routes.answers import BadBodyError, answer, read_json, refuse, run_in_thread
 from central.store.centre_journal import Review
-from central.store.desk import CaseFile, CaseRecord, DeskCase
+from central.store.contacts import Contact
+from central.store.desk import REFERRED_SHOWN_FOR, CaseFile, CaseRecord, DeskCase
+from central.store.settlement import ExpressOnly, NothingToSettleError, StillExpectedError
 from sync.agreement.deployment import DeploymentError
-from sync.agreement.facts import Measurement
-from sync.agreement.records import CrossingScreened, RunningClock, TemperatureRechecked
-from sync.agreement.vocabulary import CaseClass, ReadingKind
+from sync.agreement.facts import Measurement, RunningClock
+from sync.agreement.gate_records.decision import VerdictOverridden
+from sync.agreement.gate_records.declaration import DeclarationChecked, DeclarationReceived
+from sync.agreement.gate_records.groups import ConveyanceOccupantSeen, GroupMemberSeen
+from sync.agreement.gate_records.handheld import HandheldActTaken
+from sync.agreement.gate_records.papers import SlipChecked
+from sync.agreement.gate_records.places import PartyMemberScreened
+from sync.agreement.records import CrossingScreened, TemperatureRechecked
+from sync.agreement.vocabulary import CaseClass, LookReason, ReadingKind, SettlementReason
 from sync.exchange.envelope import body_of
 from sync.exchange.sealing import SealingError
 from web.roles import require, session_of
@@ -31,8 +46,15 @@ class _ReviewBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     note: str = ""
 
 
+class _SettleBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    reason: SettlementReason
+
+
 class _RevealBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """``reason`` is a code of ``LookReason`` (other words stand for ``other``); ``remark`` is sealed."""
+
     reason: str
+    remark: str = ""
 
 
 class DeskRoutes:
@@ -52,6 +74,9 @@ class DeskRoutes:
             "/{crossing_id}/review", self.take_review, methods=["POST"], dependencies=[review], response_model=None
         )
         router.add_api_route(
+            "/{crossing_id}/settle", self.settle, methods=["POST"], dependencies=[review], response_model=None
+        )
+        router.add_api_route(
             "/{crossing_id}/identity", self.reveal, methods=["POST"], dependencies=[reveal], response_model=None
         )
         return router
@@ -60,7 +85,18 @@ class DeskRoutes:
         """Answer who is in our care, the earliest deadline first."""
         now = self._centre.clock()
         cases = await run_in_thread(lambda: self._centre.store.desk.cases(now=now))
-        return answer({"now": now, "as_of": now, "cases": [self._case_line(case) for case in cases]})
+        today = self._centre.report_day(now)
+        settled = await run_in_thread(
+            lambda: self._centre.store.desk.express_only(since=today - REFERRED_SHOWN_FOR, until=today)
+        )
+        return answer(
+            {
+                "now": now,
+                "as_of": now,
+                "cases": [self._case_line(case) for case in cases],
+                "settled": [self._settled_line(one) for one in settled],
+            }
+        )
 
     async def show_case(self, crossing_id: str) -> Response:
         """Answer one case without the person."""
@@ -87,16 +123,33 @@ class DeskRoutes:
             return refuse(error.code, http_code=409)
         return answer({"sequence": written.sequence, "recorded_at": written.reviewed_at})
 
+    async def settle(self, request: Request, crossing_id: str) -> Response:
+        """State that a case which came by express will never arrive in its journal."""
+        username = session_of(request).username
+        try:
+            body = await read_json(request, kind=_SettleBody)
+            settled = await run_in_thread(
+                lambda: settle_case(self._centre, crossing_id, reason=body.reason, username=username)
+            )
+        except BadBodyError:
+            return refuse("bad_form", http_code=400)
+        except NothingToSettleError:
+            return refuse("crossing_unknown", http_code=404)
+        except StillExpectedError:
+            return refuse("record_still_expected", http_code=409)
+        return answer({"report_day": settled.report_day, "reason": settled.reason})
+
     async def reveal(self, request: Request, crossing_id: str) -> Response:
         """Show who it is; the look is logged first, with the reason."""
         username = session_of(request).username
         try:
             body = await read_json(request, kind=_RevealBody)
-            reason = body.reason.strip()[:REASON_LIMIT]
-            if not reason:
+            code, words = look_reason_of(body.reason.strip())
+            words = (words or body.remark.strip())[:REASON_LIMIT]
+            if code is LookReason.OTHER and not words:
                 return refuse("reason_required", http_code=400)
             person = await run_in_thread(
-                lambda: reveal_person(self._centre, crossing_id, reason=reason, username=username)
+                lambda: reveal_person(self._centre, crossing_id, reason=code, words=words, username=username)
             )
         except BadBodyError:
             return refuse("bad_form", http_code=400)
@@ -139,6 +192,18 @@ class DeskRoutes:
             "due_at": None if clock is None else clock.due_at,
             "limit_s": None if clock is None else _limit_s(clock),
             "clock_kind": None if clock is None else clock.kind,
+            "provisional_since": case.provisional_since,
+        }
+
+    def _settled_line(self, settled: ExpressOnly) -> dict[str, object]:
+        return {
+            "crossing_id": settled.crossing_id,
+            "case_number": number_of(settled.report_day, crossing_id=settled.crossing_id),
+            "point_of_entry_id": settled.point_of_entry_id,
+            "gate": self._gate_names(settled.point_of_entry_id),
+            "report_day": settled.report_day,
+            "reason": settled.reason,
+            "settled_at": settled.settled_at,
         }
 
     def _case(self, file: CaseFile) -> dict[str, object]:
@@ -149,21 +214,33 @@ class DeskRoutes:
             "direction": state.direction,
             "purpose": state.purpose,
             "nationality": state.nationality,
+            "provisional_since": file.provisional_since,
+            "settled_at": file.settled_at,
+            "may_settle_as": file.may_settle_as,
             "person": None,
             "threshold_c": state.threshold_c,
             "readings": state.measurements,
             "reasons": state.reasons,
             "policies": state.policies,
-            "destination": state.destination,
             "clocks": [msgspec.to_builtins(clock) | {"limit_s": _limit_s(clock)} for clock in state.clocks],
             "timeline": sorted(timeline, key=lambda line: str(line["at"])),
             "reviews": [_review_answer(each) for each in file.reviews],
+            "contacts": [_contact_line(each) for each in file.contacts],
         }
 
 
 def case_number(state: CrossingState) -> str:
     """Return a number to say on the telephone: the report day and the end of the crossing's name."""
-    return f"{state.report_day:%y%m%d}-{state.crossing_id[-6:].upper()}"
+    return number_of(state.report_day, crossing_id=state.crossing_id)
+
+
+def number_of(day: date, *, crossing_id: str) -> str:
+    """Return the number of a crossing of a report day.
+
+    >>> number_of(date(2026, 11, 22), crossing_id="018f-00ab12")
+    '261122-00AB12'
+    """
+    return f"{day:%y%m%d}-{crossing_id[-6:].upper()}"
 
 
 def _deciding(state: CrossingState) -> Measurement | None:
@@ -187,15 +264,61 @@ def _record_line(record: CaseRecord) -> Mapping[str, object]:
         "type": envelope.type,
         "sequence": envelope.sequence,
         "officer_ref": envelope.officer_ref,
+        "is_provisional": record.ledger_position is None,
     }
-    for name in ("disposition", "place_id", "reason", "destination"):
+    for name in ("disposition", "place_id", "reason"):
         line[name] = getattr(body, name, None)
     if isinstance(body, CrossingScreened | TemperatureRechecked):
         line["outcome"] = body.assessment.outcome
     measured = _measured_in(body)
     if measured is not None:
         line |= {"temperature_c": measured.temperature_c, "kind": measured.kind}
-    return line
+    return line | {"codes": _codes_of(body)}
+
+
+def _codes_of(body: object) -> list[str]:
+    """Say what a record beside the crossing says, as keys of the labels."""
+    match body:
+        case DeclarationReceived():
+            symptoms = [f"Symptom.{symptom}" for symptom in body.symptoms] or ["desk.no_symptom_declared"]
+            exposures = [f"declaration.exposure_{exposure}" for exposure in body.exposures]
+            return [f"desk.channel_{body.channel}", *symptoms, *exposures]
+        case DeclarationChecked():
+            flags = [f"declaration.flag_{flag}" for flag in body.flags]
+            return [*flags, f"declaration.resolution_{body.resolution}"]
+        case SlipChecked():
+            return ["desk.slip_good" if body.fault is None else f"refusal.{body.fault}"]
+        case VerdictOverridden():
+            return [f"OverrideReason.{body.code}"]
+    return _codes_of_company(body)
+
+
+def _codes_of_company(body: object) -> list[str]:
+    """Say with whom and how the person came, as keys of the labels."""
+    match body:
+        case ConveyanceOccupantSeen():
+            return [f"OccupantRole.{body.role}"]
+        case GroupMemberSeen():
+            return [f"MemberMatch.{body.match}", *(["desk.came_late"] if body.is_late else [])]
+        case PartyMemberScreened():
+            return ["desk.with_proof" if body.has_proof_of_passage else "desk.without_proof"]
+        case HandheldActTaken():
+            return ["desk.handheld_different" if body.is_different else "desk.handheld_same"]
+    return []
+
+
+def _contact_line(contact: Contact) -> Mapping[str, object]:
+    """Say who else was there, without a name: who it is, is revealed at that crossing, and logged."""
+    state = contact.crossing
+    return {
+        "crossing_id": state.crossing_id,
+        "case_number": case_number(state),
+        "lane_id": state.lane_id,
+        "observed_at": state.observed_at,
+        "disposition": state.disposition,
+        "ways": contact.ways,
+        "minutes_apart": contact.minutes_apart,
+    }
 
 
 def _measured_in(body: object) -> Measurement | None:

@@ -65,9 +65,13 @@ class Accounts:
         with writing(self._engine) as connection:
             connection.execute(delete(web_session).where(web_session.c.username == username))
 
-    def log_access(self, action: str, *, username: str, subject: str, reason: str, at: datetime) -> None:
-        """Note who looked at, or took away, what; ``subject`` is a crossing or report, never a name."""
+    def log_access(
+        self, action: str, *, username: str, subject: str, reason: str, at: datetime, sealed_words: bytes | None = None
+    ) -> None:
+        """Note who looked at, or took away, what; ``subject`` is a crossing or report, never a name.
+
+        ``reason`` is a code or the number of a file: the log only grows. Own words are sealed with the person.
+        """
+        entry = {"at": at, "username": username, "action": action, "subject": subject, "reason": reason}
         with writing(self._engine) as connection:
-            connection.execute(
-                insert(access_log).values(at=at, username=username, action=action, subject=subject, reason=reason)
-            )
+            connection.execute(insert(access_log).values(**entry, sealed_words=sealed_words))

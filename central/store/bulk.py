@@ -1,50 +1,133 @@
 """Writing many rows at once: COPY and unnest on PostgreSQL, executemany on SQLite. Same rows, same result."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Connection,
-    Date,
-    Integer,
-    LargeBinary,
-    SmallInteger,
-    Table,
-    Text,
-    Uuid,
-    insert,
-    text,
-)
+from sqlalchemy import Connection, Table, insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
 
-from central.store.tables import UtcTime
+from central.store.binary_copy import HEADER, TRAILER, Row, array_of, row_encoder, sql_type
 
-Row = tuple[Any, ...]
-_POSTGRESQL_TYPES = {
-    BigInteger: "int8",
-    Integer: "int4",
-    SmallInteger: "int2",
-    Text: "text",
-    LargeBinary: "bytea",
-    Uuid: "uuid",
-    Date: "date",
-    Boolean: "bool",
-    UtcTime: "timestamptz",
-}
+__all__ = [
+    "Row",
+    "RowWriter",
+    "add_to_counts",
+    "ask_together",
+    "driver_of",
+    "insert_missing_rows",
+    "insert_rows",
+    "tell",
+    "together",
+]
+
+_ROWS_AT_ONCE = 64
+"""So many rows go out in one piece: the server reads them while the next are made."""
 
 
-def insert_rows(connection: Connection, *, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows given in the order of the table's columns."""
-    if not rows:
+class RowWriter:
+    """Takes rows one by one, in the order of the table's columns, and inserts them; one table, one use.
+
+    Rows may come before the server is ready for them: ``sending`` hands over what waits, and from then on
+    the server takes rows in while the next are made.
+    """
+
+    def __init__(self, connection: Connection, *, table: Table) -> None:
+        """Nothing is sent before ``sending``."""
+        self._connection = connection
+        self._table = table
+        self._is_binary = connection.dialect.name == "postgresql"
+        self._encode = row_encoder(table)
+        self._copy: psycopg.Copy | None = None
+        self._encoded: list[bytes] = [HEADER]
+        self._rows: list[Row] = []
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether any row waits."""
+        return len(self._encoded) > 1 or bool(self._rows)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take rows, and send them on in pieces where that has begun."""
+        if not self._is_binary:
+            self._rows.extend(rows)
+            return
+        pieces = self._encoded
+        for encoded in map(self._encode, rows):
+            pieces.append(encoded)
+            if len(pieces) > _ROWS_AT_ONCE and self._copy is not None:
+                self.send()
+
+    def send(self) -> None:
+        """Hand over what waits, so that the server works on it from now on."""
+        if self._copy is not None and self._encoded:
+            self._copy.write(b"".join(self._encoded))
+            self._encoded.clear()
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Insert: all rows taken before or inside the block are in the table when it has ended."""
+        if not self._is_binary:
+            yield
+            if self._rows:
+                self._connection.execute(insert(self._table), _as_mappings(self._table, rows=self._rows))
+            return
+        told, raw = _told_by_sqlalchemy(self._table.name), driver_of(self._connection)
+        with told, raw.cursor() as cursor, cursor.copy(_copy_statement(self._table)) as copy:
+            self._copy = copy
+            self.send()
+            yield
+            self.send()
+            copy.write(TRAILER)
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Send the statements of the block one after the other without waiting for each; none may give rows.
+
+    An error of any of them is raised at the end of the block.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
         return
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table=table, rows=rows)
-    else:
-        connection.execute(insert(table), _as_mappings(table, rows=rows))
+    with _told_by_sqlalchemy("pipeline"), driver_of(connection).pipeline():
+        yield
+
+
+def tell(connection: Connection, statement: bytes, *, parameters: Mapping[str, Any]) -> None:
+    """Execute one statement of PostgreSQL that gives nothing back; inside ``together`` without waiting for it."""
+    with _told_by_sqlalchemy("statement"):
+        driver_of(connection).execute(statement, parameters)
+
+
+def ask_together(connection: Connection, *questions: tuple[bytes, Mapping[str, Any]]) -> list[list[Row]]:
+    """Ask PostgreSQL several questions in one round trip, in this order; return the rows of each."""
+    raw = driver_of(connection)
+    with _told_by_sqlalchemy("pipeline"):
+        with raw.pipeline():
+            cursors = [raw.cursor(binary=True) for _ in questions]
+            for cursor, (statement, parameters) in zip(cursors, questions, strict=True):
+                cursor.execute(statement, parameters)
+        return [cursor.fetchall() for cursor in cursors]
+
+
+def driver_of(connection: Connection) -> "psycopg.Connection[Row]":
+    """Return the driver's own connection, in the same transaction."""
+    return connection.connection.driver_connection  # type: ignore[return-value]
+
+
+def insert_rows(connection: Connection, *, table: Table, rows: Iterable[Row]) -> None:
+    """Insert rows given in the order of the table's columns."""
+    rows = list(rows)
+    if rows:
+        writer = RowWriter(connection, table=table)
+        writer.add(rows)
+        with writer.sending():
+            pass
 
 
 def insert_missing_rows(connection: Connection, *, table: Table, rows: Sequence[Row]) -> None:
@@ -84,26 +167,41 @@ def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _types(table: Table) -> list[str]:
-    return [_POSTGRESQL_TYPES[type(column.type)] for column in table.columns]
+@cache
+def _copy_statement(table: Table) -> bytes:
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns.keys()))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table.name), columns)
+    return statement.as_bytes()
 
 
-def _copy(connection: Connection, *, table: Table, rows: Sequence[Row]) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.columns.keys()))
-    )
-    raw: psycopg.Connection[Row] = connection.connection.driver_connection  # type: ignore[assignment]
-    with raw.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(_types(table))
-        for row in rows:
-            copy.write_row(row)
+@contextmanager
+def _told_by_sqlalchemy(statement: str) -> Iterator[None]:
+    """Name the driver's errors as SQLAlchemy does everywhere else, without the row that they quote."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def _insert_unnested(connection: Connection, *, table: Table, rows: Sequence[Row], on_conflict: str) -> None:
-    names = table.columns.keys()
-    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in zip(names, _types(table), strict=True))
+    statement = _unnested(table, on_conflict)
+    tell(connection, statement, parameters=as_arrays(table, rows=rows))
+
+
+def as_arrays(table: Table, *, rows: Sequence[Row]) -> dict[str, bytes]:
+    """Return the rows column by column, each column as one array parameter of the column's name."""
+    columns = zip(table.columns, zip(*rows, strict=True), strict=True)
+    return {column.name: array_of(column, values=values) for column, values in columns}
+
+
+def unnested(table: Table) -> str:
+    """Return the SQL that turns the parameters of ``as_arrays`` into rows again."""
+    arrays = ", ".join(f"%({column.name})s::{sql_type(column)}[]" for column in table.columns)
+    return f"unnest({arrays})"
+
+
+@cache
+def _unnested(table: Table, on_conflict: str) -> bytes:
     # Table and column names are this program's own; every value travels as a parameter.
-    target = f'"{table.name}" ({_quoted(names)})'
-    statement = f"INSERT INTO {target} SELECT * FROM unnest({arrays}) ON CONFLICT {on_conflict}"  # noqa: S608
-    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    connection.execute(text(statement), columns)
+    target = f'"{table.name}" ({_quoted(table.columns.keys())})'
+    return f"INSERT INTO {target} SELECT * FROM {unnested(table)} ON CONFLICT {on_conflict}".encode()  # noqa: S608

@@ -6,18 +6,27 @@ wheel, because the system's may be inside the WAL-reset corruption range (3.7.0 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 SQLITE_FLOOR = (3, 51, 3)
 _BUSY_TIMEOUT_MS = 10_000
 # SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
 _SQLITE_AWAY = frozenset({5, 6, 8, 10, 13, 14})
+
+
+SERVICE_LIMITS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "20s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+"""What a statement of the service may take before PostgreSQL ends it: the caller is told to come again."""
+_LINK_ARGUMENTS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 class SqliteTooOldError(RuntimeError):
@@ -30,7 +39,14 @@ def open_engine(url: str) -> Engine:
     What a statement was given never stands in an error: logs hold no personal data.
     """
     if url.startswith("postgresql+psycopg://"):
-        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            url,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=postgresql_arguments(url, limits=SERVICE_LIMITS),
+        )
     if tuple(sqlcipher.sqlite_version_info) < SQLITE_FLOOR:
         msg = f"SQLite {sqlcipher.sqlite_version} can lose commits in WAL mode; 3.51.3 or newer is needed"
         raise SqliteTooOldError(msg)
@@ -42,8 +58,19 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def postgresql_arguments(url: str, *, limits: Mapping[str, str]) -> dict[str, int | str]:
+    """Return libpq's arguments: notice a dead link in seconds, and keep to the limits, unless the address says more."""
+    given = make_url(url).query.get("options", "")
+    options = " ".join([f"-c {name}={limit}" for name, limit in limits.items()] + [str(given)])
+    return {**_LINK_ARGUMENTS, "tcp_user_timeout": 20_000, "options": options.strip()}
+
+
 class StoreUnavailableError(RuntimeError):
     """The database does not answer, or takes nothing: not the caller's fault; try again later."""
+
+
+class UnstorableError(ValueError):
+    """A NUL in a text or a number beyond 64 bits: the caller's fault; nothing was changed, do not retry."""
 
 
 @contextmanager
@@ -68,18 +95,32 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def glancing(engine: Engine) -> Iterator[Connection]:
+    """Read by one statement, which is one moment by itself: on PostgreSQL no transaction begins and ends."""
+    if engine.dialect.name != "postgresql":
+        with reading(engine) as connection:
+            yield connection
+        return
+    with told_plainly(), engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
 def told_plainly() -> Iterator[None]:
-    """Say that the database is away, whichever of the two it is and wherever it went."""
+    """Say that the database is away, or holds no such value, whichever of the two it is and wherever it went."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         if not _is_away(error):
             raise
         msg = f"the database does not answer ({type(error.orig).__name__})"
         raise StoreUnavailableError(msg) from error
+    except DataError as error:
+        msg = f"the database cannot hold one of these values ({type(error.orig).__name__})"
+        raise UnstorableError(msg) from error
 
 
-def _is_away(error: OperationalError) -> bool:
+def _is_away(error: OperationalError | InterfaceError) -> bool:
     """PostgreSQL's class says it; SQLite's holds slips of ours too, so its code decides."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code is None or code & 0xFF in _SQLITE_AWAY
@@ -93,6 +134,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) 
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "secure_delete = ON",
         f"busy_timeout = {_BUSY_TIMEOUT_MS}",
         "trusted_schema = OFF",
     ):

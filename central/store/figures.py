@@ -1,22 +1,28 @@
 """Today in figures: counters per gate, how far each edge has come, and how the hours went."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Date, Engine, LargeBinary, RowMapping, Select, bindparam, case, func, select, text
 
 from central.rollup import Figure
 from central.store.engine import reading
-from central.store.tables import crossing, day_count, edge, edge_head, ledger_head
+from central.store.tables import crossing, day_count, edge, edge_head, ledger, ledger_head, record_quarantine
 from sync.agreement.local_time import VIETNAM_TIME
-from sync.agreement.vocabulary import Direction, Disposition
+from sync.agreement.vocabulary import Direction, Disposition, RecordDisposition
 
 HOURS_PER_DAY = 24
 
 
 class EdgeStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one edge's newest chain has come; an edge that never called has no times, incarnation or sequence."""
+    """How far one edge's newest chain has come; an edge that never called has no times, incarnation or sequence.
+
+    ``pending_records`` (said to be there, not delivered), ``lost_records`` and ``recovered_records`` are
+    summed over all its chains. ``observed_until`` is when the newest delivered record was made.
+    """
 
     edge_id: str
     point_of_entry_id: str
@@ -27,6 +33,21 @@ class EdgeStanding(msgspec.Struct, frozen=True, kw_only=True):
     last_receipt_at: datetime | None
     enrolled_at: datetime
     revoked_at: datetime | None
+    revoked_reason: str | None = None
+    confirmed_at: datetime | None = None
+    public_key: bytes = b""
+    kind: str = "edge"
+    frozen_at: datetime | None = None
+    opened_reason: str | None = None
+    pending_records: int = 0
+    lost_records: int = 0
+    recovered_records: int = 0
+    observed_until: datetime | None = None
+
+    def pending_for(self, until: datetime) -> int:
+        """How many records may still come about a day that ended then: none if later ones have come already."""
+        is_covered = self.observed_until is not None and self.observed_until >= until
+        return 0 if is_covered else self.pending_records
 
 
 class GateFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +81,11 @@ class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return max(times, default=None)
 
+    def pending_records(self, point_of_entry_id: str, *, until: datetime) -> int:
+        """How many records the edges of a gate have said they still hold, that may be about the day."""
+        edges = (edge for edge in self.edges if edge.point_of_entry_id == point_of_entry_id)
+        return sum(edge.pending_for(until) for edge in edges if edge.revoked_at is None)
+
 
 class Figures:
     """Reads only; each call sees one moment."""
@@ -81,6 +107,11 @@ class Figures:
         with reading(self._engine) as connection:
             return standings(connection)
 
+    def held_of_edges(self) -> dict[str, dict[RecordDisposition, int]]:
+        """Return how many records of each edge are held back, by why."""
+        with reading(self._engine) as connection:
+            return held_of_edges(connection)
+
     def by_hour(self, day: date) -> list[int]:
         """Return the crossings of a report day by the local hour of the day, 0 to 23."""
         query = select(crossing.c.observed_at).where(
@@ -90,6 +121,18 @@ class Figures:
             hours = Counter(at.astimezone(VIETNAM_TIME).hour for at in connection.execute(query).scalars())
         return [hours[hour] for hour in range(HOURS_PER_DAY)]
 
+    def applied_rules(self, day: date, *, rule_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many crossings of a report day name each rule among the grounds of their verdict."""
+        counted = "instr(state, :needle)" if self._engine.dialect.name == "sqlite" else "position(:needle IN state)"
+        # The condition is one of two texts of this program; the rule travels as a parameter.
+        query = text(f"SELECT count(*) FROM crossing WHERE report_day = :day AND {counted} > 0")  # noqa: S608
+        query = query.bindparams(bindparam("day", type_=Date()), bindparam("needle", type_=LargeBinary()))
+        with reading(self._engine) as connection:
+            return {
+                rule_id: int(connection.execute(query, {"day": day, "needle": _needle(rule_id)}).scalar_one())
+                for rule_id in rule_ids
+            }
+
     def days(self, *, limit: int) -> list[date]:
         """Return the newest report days that have any crossing."""
         query = select(day_count.c.report_day).distinct().order_by(day_count.c.report_day.desc()).limit(limit)
@@ -97,13 +140,27 @@ class Figures:
             return list(connection.execute(query).scalars())
 
 
+def _needle(rule_id: str) -> bytes:
+    """How a rule is named in the state of a crossing, which is JSON without spaces."""
+    return b'"rule_id":' + msgspec.json.encode(rule_id)
+
+
+def held_of_edges(connection: Connection) -> dict[str, dict[RecordDisposition, int]]:
+    """Return how many records of each edge stand in quarantine, and how many are of a newer version."""
+    query = (
+        select(ledger.c.edge_id, record_quarantine.c.disposition, func.count())
+        .join(ledger, ledger.c.position == record_quarantine.c.position)
+        .group_by(ledger.c.edge_id, record_quarantine.c.disposition)
+    )
+    held: dict[str, dict[RecordDisposition, int]] = defaultdict(dict)
+    for edge_id, disposition, count in connection.execute(query):
+        held[edge_id][RecordDisposition(disposition)] = int(count)
+    return held
+
+
 def standings(connection: Connection) -> list[EdgeStanding]:
     """Return every enrolled edge with its newest chain, in the order of their names."""
-    newest = (
-        select(edge_head.c.edge_id, func.max(edge_head.c.incarnation).label("incarnation"))
-        .group_by(edge_head.c.edge_id)
-        .subquery()
-    )
+    newest = _sums_of_chains().subquery()
     query = (
         select(
             edge.c.edge_id,
@@ -115,6 +172,14 @@ def standings(connection: Connection) -> list[EdgeStanding]:
             edge_head.c.last_receipt_at,
             edge.c.enrolled_at,
             edge.c.revoked_at,
+            edge.c.revoked_reason,
+            edge.c.confirmed_at,
+            edge.c.public_key,
+            edge.c.kind,
+            edge_head.c.frozen_at,
+            edge_head.c.opened_reason,
+            newest.c.observed_until,
+            *(func.coalesce(newest.c[name], 0).label(name) for name in _SUMMED),
         )
         .select_from(edge)
         .outerjoin(newest, newest.c.edge_id == edge.c.edge_id)
@@ -123,7 +188,29 @@ def standings(connection: Connection) -> list[EdgeStanding]:
         )
         .order_by(edge.c.edge_id)
     )
-    return [EdgeStanding(**row) for row in connection.execute(query).mappings()]
+    return [_standing_of(row) for row in connection.execute(query).mappings()]
+
+
+def _sums_of_chains() -> Select[Any]:
+    """Say of each edge which chain is its newest, and what all its chains together owe."""
+    missing = edge_head.c.own_sequence - edge_head.c.sequence
+    is_waiting = edge_head.c.frozen_at.is_(None) & (missing > 0)
+    return select(
+        edge_head.c.edge_id,
+        func.max(edge_head.c.incarnation).label("incarnation"),
+        func.sum(case((is_waiting, missing), else_=0)).label("pending_records"),
+        func.sum(edge_head.c.lost_records).label("lost_records"),
+        func.sum(edge_head.c.recovered_records).label("recovered_records"),
+        func.max(edge_head.c.last_observed_at).label("observed_until"),
+    ).group_by(edge_head.c.edge_id)
+
+
+_SUMMED = ("pending_records", "lost_records", "recovered_records")
+
+
+def _standing_of(row: RowMapping) -> EdgeStanding:
+    """Sums of whole numbers come back as decimals from one of the databases."""
+    return EdgeStanding(**dict(row) | {name: int(row[name]) for name in _SUMMED})
 
 
 def _gates(connection: Connection, *, day: date) -> dict[str, GateFigures]:

@@ -1,6 +1,6 @@
 """Taking a batch into the ledger: one transaction for ledger, crossings, counters and heads.
 
-Order: lock the chain's head, tell known from new by hash, project, lock the ledger's head, write,
+Order: lock the chain's head, tell known from new by hash, lock the ledger's head, project, write,
 commit. Only then is there an answer. A record that cannot be projected is appended all the same. The
 position in the ledger is dense, drawn from one locked row; every entry continues the ledger's own
 hash chain, so that the order of arrival is as tamper-evident as each edge's journal.
@@ -9,18 +9,25 @@ hash chain, so that the order of arrival is as tamper-evident as each edge's jou
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 import msgspec
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from central.ledger import PLAUSIBLE_YEARS
 from central.reception import ReceivedBatch, ReceivedRecord
-from central.store.bulk import Row, insert_missing_rows, insert_rows
-from central.store.edges import note_contact
+from central.store.bulk import Row, RowWriter, insert_rows, together
 from central.store.engine import writing
-from central.store.projection import Judgement, Projection, read_states, write_projection
-from central.store.tables import edge_head, episode_key, ledger, ledger_head, record_quarantine
+from central.store.gate_projection import forget_known_again, project_gate_records
+from central.store.ground import Ground, survey
+from central.store.handshakes import note_chain_news
+from central.store.kept_keys import keep_keys
+from central.store.months import make_months
+from central.store.projection import Judgement, Projection, Sender, prepare_projection, write_changes, write_new
+from central.store.provinces import project_provinces
+from central.store.provisional import confirm_provisional
+from central.store.tables import edge_head, ledger, ledger_head, record_quarantine, recovered_record
 from sync.agreement.vocabulary import RecordDisposition
 from sync.exchange.chain import ChainHead
 from sync.exchange.messages import RecordAnswer
@@ -76,22 +83,14 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
     """One batch and what the store needs to know to take it."""
 
     batch: ReceivedBatch
-    point_of_entry_id: str
+    sender: Sender
     cut_off_hour: int
     received_at: datetime
 
 
 def append_batch(engine: Engine, *, ingest: Ingest) -> Appended:
     """Take a batch whole; raise ``GapError``, ``ForkError`` or ``RecordTakenError`` and write nothing."""
-    try:
-        with writing(engine) as connection:
-            return _append(connection, ingest=ingest)
-    except IntegrityError:
-        # Two edges opened the same crossing at the same moment: a second look finds it stored.
-        return _append_again(engine, ingest=ingest)
-
-
-def _append_again(engine: Engine, *, ingest: Ingest) -> Appended:
+    make_months(engine, at=ingest.received_at)
     try:
         with writing(engine) as connection:
             return _append(connection, ingest=ingest)
@@ -101,20 +100,22 @@ def _append_again(engine: Engine, *, ingest: Ingest) -> Appended:
 
 def _append(connection: Connection, *, ingest: Ingest) -> Appended:
     batch = ingest.batch
-    head = note_contact(connection, edge_id=batch.edge_id, incarnation=batch.incarnation, now=ingest.received_at)
+    ground = survey(connection, batch=batch, now=ingest.received_at)
+    head = ground.head
     known = [received for received in batch.records if received.envelope.sequence <= head.sequence]
     fresh = batch.records[len(known) :]
     answers = _check_known(connection, known=known, head=head)
     position = 0
     if fresh:
         _check_continues(fresh[0], head=head)
-        added, position = _add(connection, fresh=fresh, ingest=ingest)
+        added, position = _add(connection, fresh=fresh, ground=ground, ingest=ingest)
         answers += added
         head = ChainHead(sequence=batch.last.envelope.sequence, hash=batch.last.hash)
-        _move_head(connection, head=head, ingest=ingest)
+        note_chain_news(connection, fresh)
     else:
         position = answers[-1].ledger_position
-    _keep_keys(connection, batch=batch)
+        keep_keys(connection, edge_id=batch.edge_id, keys=batch.episode_keys)
+        forget_known_again(connection, known)
     return Appended(head=head, ledger_position=position, answers=tuple(answers))
 
 
@@ -147,32 +148,75 @@ def _check_continues(first: ReceivedRecord, *, head: ChainHead) -> None:
         raise ForkError(sequence=head.sequence, expected=head.hash, found=found, head=head)
 
 
-def _add(connection: Connection, *, fresh: Sequence[ReceivedRecord], ingest: Ingest) -> tuple[list[RecordAnswer], int]:
-    """Project and append; return the answers and the ledger's new position."""
-    before = read_states(connection, records=fresh)
-    projection = Projection(cut_off_hour=ingest.cut_off_hour, before=before)
-    judgements = [projection.take(received, point_of_entry_id=ingest.point_of_entry_id) for received in fresh]
-    position, previous = connection.execute(_LOCK_LEDGER).one()
-    rows: list[Row] = []
-    for received, judgement in zip(fresh, judgements, strict=True):
-        position += 1
-        previous = ledger_hash(previous, position=position, record_hash=received.hash, received_at=ingest.received_at)
-        rows.append(_ledger_row(received, judgement=judgement, place=(position, previous), ingest=ingest))
-    insert_rows(connection, table=ledger, rows=rows)
-    _quarantine(connection, rows=rows, judgements=judgements)
-    write_projection(connection, projection=projection)
-    connection.execute(update(ledger_head).values(position=position, hash=previous))
+class _Entries:
+    """The entries that records add to the ledger, made one after the other."""
+
+    def __init__(self, ground: Ground, *, ingest: Ingest) -> None:
+        """Go on after the ledger's last entry."""
+        self.position, self.hash = ground.position, ground.hash
+        self.projection = Projection(cut_off_hour=ingest.cut_off_hour, before=ground.before, originals=ground.originals)
+        self.judgements: list[Judgement] = []
+        self.of_gates: list[tuple[int, ReceivedRecord]] = []
+        self._ingest = ingest
+
+    def add(self, received: ReceivedRecord) -> Row:
+        """Project one record, chain it, and return its row."""
+        received_at = self._ingest.received_at
+        judgement = self.projection.take(received, sender=self._ingest.sender)
+        self.judgements.append(judgement)
+        self.position += 1
+        if len(self.projection.of_gates) > len(self.of_gates):
+            self.of_gates.append((self.position, received))
+        self.hash = ledger_hash(self.hash, position=self.position, record_hash=received.hash, received_at=received_at)
+        place = (self.position, self.hash)
+        return _ledger_row(received, judgement=judgement, place=place, received_at=received_at)
+
+
+def _add(
+    connection: Connection, *, fresh: Sequence[ReceivedRecord], ground: Ground, ingest: Ingest
+) -> tuple[list[RecordAnswer], int]:
+    """Project and append; return the answers and the ledger's new position.
+
+    The server keeps the keys while the first entries are made, and takes entries in while the next are made.
+    """
+    batch, now = ingest.batch, ingest.received_at
+    confirm_provisional(connection, fresh, waiting=ground.waiting, now=now)  # before the keys: see the order of locks
+    entries, writer = _Entries(ground, ingest=ingest), RowWriter(connection, table=ledger)
+    rows = map(entries.add, fresh)
+    with together(connection):
+        keep_keys(connection, edge_id=batch.edge_id, keys=batch.episode_keys)
+        writer.add(islice(rows, len(batch.episode_keys) // _KEYS_PER_ENTRY))
+    with writer.sending():
+        writer.add(rows)
+        writer.send()
+        prepared = prepare_projection(connection, projection=entries.projection)
+    write_new(prepared)
+    project_provinces(connection, entries.projection.reported)
+    project_gate_records(connection, entries.of_gates, cut_off_hour=ingest.cut_off_hour)
+    _hold(connection, fresh=fresh, judgements=entries.judgements, after=ground.position)
+    with together(connection):
+        write_changes(connection, prepared)
+        connection.execute(_MOVE_LEDGER, {"reached": entries.position, "chained": entries.hash})
+        _move_head(connection, ingest=ingest)
     answers = [
-        RecordAnswer(sequence=row[3], disposition=judgement.disposition, ledger_position=row[0])
-        for row, judgement in zip(rows, judgements, strict=True)
+        RecordAnswer(
+            sequence=received.envelope.sequence,
+            disposition=judgement.disposition,
+            ledger_position=ground.position + place,
+        )
+        for place, (received, judgement) in enumerate(zip(fresh, entries.judgements, strict=True), start=1)
     ]
-    return answers, position
+    return answers, entries.position
 
 
-_LOCK_LEDGER = select(ledger_head.c.position, ledger_head.c.hash).with_for_update()
+_KEYS_PER_ENTRY = 2
+"""PostgreSQL keeps about two keys in the time in which one entry is made (measured)."""
+_MOVE_LEDGER = update(ledger_head).values(position=bindparam("reached"), hash=bindparam("chained"))
 
 
-def _ledger_row(received: ReceivedRecord, *, judgement: Judgement, place: tuple[int, bytes], ingest: Ingest) -> Row:
+def _ledger_row(
+    received: ReceivedRecord, *, judgement: Judgement, place: tuple[int, bytes], received_at: datetime
+) -> Row:
     envelope = received.envelope
     position, chained = place
     return (
@@ -182,43 +226,51 @@ def _ledger_row(received: ReceivedRecord, *, judgement: Judgement, place: tuple[
         envelope.sequence,
         envelope.record_id,
         envelope.type,
-        received.body.crossing_id if received.body is not None else None,
+        received.crossing_id,
         received.hash,
         received.record,
-        ingest.received_at,
+        received_at,
         judgement.disposition.value,
         chained,
     )
 
 
-def _quarantine(connection: Connection, *, rows: Sequence[Row], judgements: Sequence[Judgement]) -> None:
-    held = [
-        (row[0], judgement.disposition.value, judgement.reason)
-        for row, judgement in zip(rows, judgements, strict=True)
-        if judgement.reason
-    ]
+def _hold(
+    connection: Connection, *, fresh: Sequence[ReceivedRecord], judgements: Sequence[Judgement], after: int
+) -> None:
+    """Write down which records were not projected and why, and which came inside another."""
+    held, recovered = [], []
+    for position, (received, judgement) in enumerate(zip(fresh, judgements, strict=True), start=after + 1):
+        if judgement.reason:
+            held.append((position, judgement.disposition.value, judgement.reason))
+        if received.original is not None and judgement.disposition is not RecordDisposition.EXISTS:
+            envelope = received.subject.envelope
+            recovered.append((envelope.edge_id, envelope.record_id, position))
     insert_rows(connection, table=record_quarantine, rows=held)
+    insert_rows(connection, table=recovered_record, rows=recovered)
 
 
-def _move_head(connection: Connection, *, head: ChainHead, ingest: Ingest) -> None:
-    batch = ingest.batch
-    observed_at = batch.last.envelope.observed_at
-    connection.execute(
-        update(edge_head)
-        .where(edge_head.c.edge_id == batch.edge_id, edge_head.c.incarnation == batch.incarnation)
-        .values(
-            sequence=head.sequence,
-            hash=head.hash,
-            last_receipt_at=ingest.received_at,
-            last_observed_at=observed_at if observed_at.year in PLAUSIBLE_YEARS else None,
-        )
+_MOVE_HEAD = (
+    update(edge_head)
+    .where(edge_head.c.edge_id == bindparam("edge"), edge_head.c.incarnation == bindparam("chain"))
+    .values(
+        sequence=bindparam("reached"),
+        hash=bindparam("chained"),
+        last_receipt_at=bindparam("received"),
+        last_observed_at=bindparam("observed"),
     )
+)
 
 
-def _keep_keys(connection: Connection, *, batch: ReceivedBatch) -> None:
-    rows = [
-        (batch.edge_id, key.episode_id, recipient, wrapped)
-        for key in batch.episode_keys
-        for recipient, wrapped in key.wrapped.items()
-    ]
-    insert_missing_rows(connection, table=episode_key, rows=rows)
+def _move_head(connection: Connection, *, ingest: Ingest) -> None:
+    last = ingest.batch.last
+    observed_at = last.envelope.observed_at
+    values = {
+        "edge": ingest.batch.edge_id,
+        "chain": ingest.batch.incarnation,
+        "reached": last.envelope.sequence,
+        "chained": last.hash,
+        "received": ingest.received_at,
+        "observed": observed_at if observed_at.year in PLAUSIBLE_YEARS else None,
+    }
+    connection.execute(_MOVE_HEAD, values)

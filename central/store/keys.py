@@ -1,10 +1,12 @@
 """The centre's own keys: Ed25519 for receipts, X25519 to open what edges seal for the province.
 
-Two files of 32 raw bytes in ``data_dir/identity``, mode 0600, made once, never printed. A key file
+A third signs what a province sends to the national centre, a fourth makes the names of cases there that
+nobody can go back from. Files of 32 raw bytes in ``data_dir/identity``, mode 0600, made once, never printed. A key file
 that others may read is refused: repair it with ``chmod 600`` after asking who read it.
 """
 
 import os
+import secrets
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 _SIGNING_NAME = "centre_ed25519.key"
 _SEALING_NAME = "province_x25519.key"
+_FEDERATION_NAME = "federation_ed25519.key"
+_REFERENCE_NAME = "case_reference.key"
 _KEY_BYTES = 32
 _OTHERS = 0o077
 
@@ -22,20 +26,30 @@ class KeyFileError(RuntimeError):
 
 
 class CentreKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """Both private keys."""
+    """The private keys, and the secret behind the references of cases."""
 
     signing: Ed25519PrivateKey
     sealing: X25519PrivateKey
+    federation: Ed25519PrivateKey
+    case_reference: bytes
 
 
 def load_keys(data_dir: Path) -> CentreKeys:
     """Read the keys, making them on the first start."""
     folder = data_dir / "identity"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    signing = _read(folder / _SIGNING_NAME, fresh=Ed25519PrivateKey.generate().private_bytes_raw())
-    sealing = _read(folder / _SEALING_NAME, fresh=X25519PrivateKey.generate().private_bytes_raw())
+    fresh = {
+        _SIGNING_NAME: Ed25519PrivateKey.generate().private_bytes_raw(),
+        _SEALING_NAME: X25519PrivateKey.generate().private_bytes_raw(),
+        _FEDERATION_NAME: Ed25519PrivateKey.generate().private_bytes_raw(),
+        _REFERENCE_NAME: secrets.token_bytes(_KEY_BYTES),
+    }
+    kept = {name: _read(folder / name, fresh=key) for name, key in fresh.items()}
     return CentreKeys(
-        signing=Ed25519PrivateKey.from_private_bytes(signing), sealing=X25519PrivateKey.from_private_bytes(sealing)
+        signing=Ed25519PrivateKey.from_private_bytes(kept[_SIGNING_NAME]),
+        sealing=X25519PrivateKey.from_private_bytes(kept[_SEALING_NAME]),
+        federation=Ed25519PrivateKey.from_private_bytes(kept[_FEDERATION_NAME]),
+        case_reference=kept[_REFERENCE_NAME],
     )
 
 

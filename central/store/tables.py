@@ -1,20 +1,17 @@
 """The centre's tables, the same on PostgreSQL and on SQLite (demonstration).
 
-``ledger``, ``centre_journal``, ``report_revision`` and ``access_log`` are append-only: triggers made
+``ledger``, ``centre_journal``, ``report_revision``, ``access_log`` and ``signed_head`` are append-only: triggers made
 by the migration refuse UPDATE and DELETE (and TRUNCATE on PostgreSQL). ``crossing``, ``day_count``,
-``record_quarantine`` and ``case_review`` can be rebuilt from them, byte for byte.
+``record_quarantine``, ``case_review`` and ``report_summary`` can be rebuilt from them, byte for byte.
 """
-
-from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -22,10 +19,11 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     Uuid,
 )
+
+from central.store.columns import Counter64, UtcTime
 
 metadata = MetaData(
     naming_convention={
@@ -36,35 +34,15 @@ metadata = MetaData(
     }
 )
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC instant to the microsecond: timestamptz on PostgreSQL, naive UTC text on SQLite."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive time; SQLite keeps no zone, so it gets UTC without one."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            msg = "the store takes aware times only"
-            raise ValueError(msg)
-        in_utc = value.astimezone(UTC)
-        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give every instant back in UTC."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-Counter64 = BigInteger().with_variant(Integer(), "sqlite")
-"""A 64-bit count: SQLite numbers rows by itself only in a column of type INTEGER."""
-
-APPEND_ONLY = ("ledger", "centre_journal", "report_revision", "access_log")
+APPEND_ONLY = (
+    "ledger",
+    "record_replay",
+    "centre_journal",
+    "report_revision",
+    "access_log",
+    "signed_head",
+    "federation_journal",
+)
 
 centre = Table(
     "centre",
@@ -72,6 +50,8 @@ centre = Table(
     Column("only", SmallInteger, primary_key=True, autoincrement=False),
     Column("epoch", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("centre_incarnation", BigInteger, nullable=False, server_default="1"),
+    Column("epoch_position", BigInteger, nullable=False, server_default="0"),
 )
 
 edge = Table(
@@ -83,6 +63,18 @@ edge = Table(
     Column("incarnation", BigInteger, nullable=False),
     Column("enrolled_at", UtcTime, nullable=False),
     Column("revoked_at", UtcTime),
+    Column("revoked_by", Text),
+    Column("revoked_reason", Text),
+    Column("site_sealing_key", LargeBinary),
+    Column("confirmed_at", UtcTime),
+    Column("confirmed_by", Text),
+    Column("kind", Text, nullable=False, server_default="edge"),
+    Column("last_instance", Text),
+    Column("last_start_number", BigInteger),
+    Column("last_instance_at", UtcTime),
+    Column("down_incarnation", BigInteger, nullable=False, server_default="0"),
+    Column("down_sequence", BigInteger, nullable=False, server_default="0"),
+    Column("down_at", UtcTime),
 )
 
 edge_head = Table(
@@ -95,6 +87,11 @@ edge_head = Table(
     Column("last_contact_at", UtcTime, nullable=False),
     Column("last_receipt_at", UtcTime),
     Column("last_observed_at", UtcTime),
+    Column("frozen_at", UtcTime),
+    Column("opened_reason", Text),
+    Column("lost_records", BigInteger, nullable=False, server_default="0"),
+    Column("recovered_records", BigInteger, nullable=False, server_default="0"),
+    Column("own_sequence", BigInteger),
 )
 
 ledger_head = Table(
@@ -126,10 +123,33 @@ ledger = Table(
 record_quarantine = Table(
     "record_quarantine",
     metadata,
-    Column("position", BigInteger, ForeignKey("ledger.position"), primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("disposition", Text, nullable=False),
     Column("reason", Text, nullable=False),
 )
+
+record_replay = Table(
+    "record_replay",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False, unique=True),
+    Column("at_position", BigInteger, nullable=False),
+    Column("disposition", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("crossing_id", Text, index=True),
+    Column("replayed_at", UtcTime, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+"""Held records that were projected later, in what order, and how far the ledger was at that moment."""
+
+recovered_record = Table(
+    "recovered_record",
+    metadata,
+    Column("edge_id", Text, primary_key=True),
+    Column("record_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+"""Originals that came inside a ``record_recovered``: the same record in the chain it was written for is known."""
 
 crossing = Table(
     "crossing",
@@ -174,6 +194,7 @@ episode_key = Table(
 centre_journal = Table(
     "centre_journal",
     metadata,
+    Column("incarnation", BigInteger, primary_key=True, autoincrement=False),
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("record_id", Uuid, nullable=False, unique=True),
     Column("type", Text, nullable=False),
@@ -185,12 +206,18 @@ centre_journal = Table(
 case_review = Table(
     "case_review",
     metadata,
-    Column("sequence", BigInteger, ForeignKey("centre_journal.sequence"), primary_key=True, autoincrement=False),
+    Column("incarnation", BigInteger, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("crossing_id", Text, nullable=False, index=True),
     Column("case_class", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("reviewer_ref", Text, nullable=False),
     Column("reviewed_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(
+        ["incarnation", "sequence"],
+        ["centre_journal.incarnation", "centre_journal.sequence"],
+        name="fk_case_review_incarnation_centre_journal",
+    ),
 )
 
 report_revision = Table(
@@ -216,7 +243,54 @@ alarm = Table(
     Column("expected_hash", LargeBinary, nullable=False),
     Column("found_hash", LargeBinary, nullable=False),
     Column("raised_at", UtcTime, nullable=False),
-    UniqueConstraint("kind", "edge_id", "incarnation", "sequence", "found_hash"),
+    Column("detail", Text, nullable=False, server_default="{}"),
+    Column("cleared_at", UtcTime),
+    Column("cleared_by", Text),
+    Column("cleared_reason", Text),
+    Index("ix_alarm_kind_edge_id", "kind", "edge_id"),
+)
+
+enrolment_code = Table(
+    "enrolment_code",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    Column("edge_id", Text, nullable=False, index=True),
+    Column("point_of_entry_id", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+)
+
+provisional_case = Table(
+    "provisional_case",
+    metadata,
+    Column("record_id", Uuid, primary_key=True),
+    Column("edge_id", Text, nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("crossing_id", Text, index=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("confirmed_at", UtcTime),
+    Column("conflict", Text),
+    *(Column("settled_at", UtcTime), Column("settled_reason", Text), Column("settled_day", Date)),
+)
+_is_open = provisional_case.c.confirmed_at.is_(None)
+Index("ix_provisional_case_open", provisional_case.c.received_at, postgresql_where=_is_open, sqlite_where=_is_open)
+
+signed_head = Table(
+    "signed_head",
+    metadata,
+    Column("epoch", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("centre_sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("centre_hash", LargeBinary, nullable=False),
+    Column("issued_at", UtcTime, nullable=False, index=True),
+    Column("signature", Text, nullable=False),
 )
 
 user = Table(
@@ -247,4 +321,79 @@ access_log = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("sealed_words", LargeBinary),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("erasure_id", Text, primary_key=True),
+    Column("keys_destroyed", Integer, nullable=False),
+    Column("centre_sequence", BigInteger, nullable=False),
+    Column("erased_at", UtcTime, nullable=False),
+)
+
+erased_episode = Table(
+    "erased_episode",
+    metadata,
+    Column("episode_id", Text, primary_key=True),
+    Column("erasure_id", Text, ForeignKey("erasure.erasure_id"), nullable=False, index=True),
+)
+
+federation_chain = Table(
+    "federation_chain",
+    metadata,
+    Column("incarnation", BigInteger, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("is_current", Boolean, nullable=False),
+    Column("known_sequence", BigInteger),
+    Column("receipt", LargeBinary),
+    Column("issued_grant", LargeBinary),
+)
+
+federation_journal = Table(
+    "federation_journal",
+    metadata,
+    Column("incarnation", BigInteger, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", Uuid, nullable=False, unique=True),
+    Column("source", Text, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+)
+
+federation_notice = Table(
+    "federation_notice",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("detail", Text, primary_key=True),
+    Column("noticed_at", UtcTime, nullable=False),
+)
+
+province_figure = Table(
+    "province_figure",
+    metadata,
+    Column("edge_id", Text, primary_key=True),
+    Column("report_day", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("point_of_entry_id", Text, primary_key=True),
+    Column("direction", Text, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("figure", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+province_case = Table(
+    "province_case",
+    metadata,
+    Column("edge_id", Text, primary_key=True),
+    Column("case_ref", Text, primary_key=True),
+    Column("reviewed_at", UtcTime, primary_key=True),
+    Column("case_class", Text, nullable=False),
+    Column("report_day", Date, nullable=False),
+    Column("point_of_entry_id", Text, nullable=False),
+    Column("age_band", Text),
+    Column("sex", Text),
+    Column("nationality", Text),
 )

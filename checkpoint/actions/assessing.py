@@ -4,10 +4,13 @@ from datetime import datetime
 
 import msgspec
 
+from checkpoint.actions.declared import waiting_for_another, with_reading
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.sheet import LaneSheet
+from checkpoint.actions.twin import asking_about_twin
 from checkpoint.clocks import start_clocks
-from checkpoint.lane import LaneState, NotBound, Phase, Presentation, conclude, expire
+from checkpoint.lane import LaneState, NotBound, Phase, conclude, expire
+from checkpoint.presentation import Presentation
 from checkpoint.store.readings import leave_reading
 from sync.agreement.assessment import assess
 from sync.agreement.facts import Assessment, Facts, Measurement
@@ -24,8 +27,9 @@ def facts_of(
     exception_code: ExceptionCode | None,
     at: datetime,
 ) -> Facts:
-    """Gather everything that ``assess`` may look at. No name and no number is part of it."""
-    return Facts(
+    """Gather all that ``assess`` may look at, without a name; quotas are held against the hour the person came in."""
+    identity = presentation.identity
+    facts = Facts(
         point_of_entry_id=gate.place.point_of_entry_id,
         point_of_entry_kind=gate.place.kind,
         locality=gate.place.locality,
@@ -37,7 +41,7 @@ def facts_of(
         measurements=measurements,
         nationality=presentation.nationality,
         age_years=presentation.age_years,
-        sex=None if presentation.identity.sex is Sex.UNSPECIFIED else presentation.identity.sex,
+        sex=None if identity.sex is Sex.UNSPECIFIED else identity.sex,
         document_expires_on=presentation.document_expires_on,
         is_document_cancelled=presentation.is_document_cancelled,
         are_check_digits_valid=presentation.are_check_digits_valid,
@@ -46,23 +50,43 @@ def facts_of(
         has_declaration=presentation.has_declaration,
         exception_code=exception_code,
         same_category_crossings_today=gate.tally.count(presentation.category, at=at),
+        place_answers=presentation.place_answers,
+        exposures=presentation.exposures,
+        is_symptom_checked=presentation.is_symptom_checked,
+        has_employer=bool(identity.employer and identity.project),
     )
+    quotas = [order for order in gate.policy.rules_at(at).quotas if order.applies_to.covers(facts)]
+    counted = gate.tally.counted_for(quotas, at=presentation.presented_at)
+    return msgspec.structs.replace(facts, crossings_counted=counted) if counted else facts
 
 
 def lane_facts(gate: Gate, state: LaneState, *, at: datetime, added: tuple[Measurement, ...] = ()) -> Facts:
     """Gather the facts of the person in a lane, with measurements not yet in its state."""
-    return facts_of(
+    facts = facts_of(
         gate,
         state.person,
         measurements=(*state.measurements, *added),
         exception_code=state.exception.code if state.exception else None,
         at=at,
     )
+    if state.exception is None and state.override is None:
+        return facts
+    is_fallback_tried = state.exception is not None and state.is_fallback_tried
+    return msgspec.structs.replace(facts, is_fallback_tried=is_fallback_tried, override=state.override)
 
 
 def assess_lane(gate: Gate, state: LaneState, *, at: datetime) -> Assessment:
     """Assess the person in a lane as things stand."""
     return assess(lane_facts(gate, state, at=at), gate.policy, at=at)
+
+
+def assess_sheet(gate: Gate, sheet: LaneSheet, *, at: datetime) -> Assessment:
+    """Assess the person in a lane, who waits while a declaration lies there that may not be used.
+
+    Whoever was at another lane a moment ago waits until an officer has looked.
+    """
+    assessment = waiting_for_another(assess_lane(gate, sheet.state, at=at), held=sheet.declaration)
+    return asking_about_twin(assessment, held=sheet.twin)
 
 
 def without_stale_reading(turn: Turn, sheet: LaneSheet) -> LaneSheet:
@@ -86,8 +110,9 @@ def concluded(gate: Gate, sheet: LaneSheet, *, state: LaneState, at: datetime) -
 
     A deadline that runs for this person goes on from where it began, however often things are assessed anew.
     """
-    fresh = assess_lane(gate, state, at=at)
+    fresh = assess_sheet(gate, msgspec.structs.replace(sheet, state=state), at=at)
     if state.phase is not Phase.AWAITING_RECHECK:
         state = conclude(state, fresh.outcome)
     clocks = start_clocks(fresh.clocks, at=at, running=sheet.clocks)
-    return msgspec.structs.replace(sheet, state=state, assessment=fresh, clocks=clocks)
+    held = with_reading(sheet.declaration, state=state, assessment=fresh)
+    return msgspec.structs.replace(sheet, state=state, assessment=fresh, clocks=clocks, declaration=held)

@@ -2,16 +2,19 @@
 
 import msgspec
 
+from checkpoint.actions.accompanying import uncount_company
 from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Turn
+from checkpoint.actions.party_members import require_no_interception_needed
 from checkpoint.actions.rechecking import require_crossing
 from checkpoint.actions.refusals import ActionRefusedError
-from checkpoint.actions.saving import apply_correction
+from checkpoint.actions.releasing import close_withdrawn, require_withdrawable
+from checkpoint.actions.remarks import sealed_remark
+from checkpoint.actions.saving import apply_correction, counted_as, saved_before
 from checkpoint.store.crossings import settle_crossing
 from checkpoint.store.journal import Saved
 from checkpoint.store.lanes import stop_running_clocks
-from sync.agreement.local_time import local_date
-from sync.agreement.records import CrossingCorrected, CrossingWithdrawn
+from sync.agreement.records import SEALED_WORDS, CrossingCorrected, CrossingWithdrawn
 from sync.agreement.vocabulary import Direction, Disposition, PurposeOfCrossing, TravellerCategory
 
 # A person in the isolation room is discharged first; an alarm is ended by a clinical thermometer.
@@ -37,17 +40,19 @@ def withdraw_crossing(turn: Turn, crossing_id: str, command: WithdrawCommand) ->
     """Withdraw a crossing that was logged in error; a person in isolation must be discharged first."""
     row = require_crossing(turn, crossing_id)
     if row.disposition is Disposition.WITHDRAWN:
-        return Saved(sequence=row.last_sequence, record_id=row.record_id, recorded_at=row.recorded_at)
+        return saved_before(turn, row)
     if row.disposition not in _WITHDRAWABLE:
         code = "not_withdrawable"
         raise ActionRefusedError(code, values={"disposition": row.disposition.value})
-    withdrawn = CrossingWithdrawn(crossing_id=crossing_id, withdraws_record_id=row.record_id, reason=command.reason)
-    saved = turn.append(withdrawn, lane_id=row.lane_id, observed_at=turn.at)
+    require_withdrawable(turn, row)
+    withdrawn = CrossingWithdrawn(crossing_id=crossing_id, withdraws_record_id=row.record_id, reason=SEALED_WORDS)
+    sealed_for = sealed_remark(turn, row, command.reason)
+    saved = turn.append(withdrawn, lane_id=row.lane_id, observed_at=turn.at, sealed_for=sealed_for)
     settle_crossing(turn.transaction, crossing_id, disposition=Disposition.WITHDRAWN, place_id=None, saved=saved)
     stop_running_clocks(turn.transaction, crossing_id, at=turn.at)
-    category = TravellerCategory(row.category)
-    if local_date(row.presented_at) == local_date(turn.at):
-        turn.transaction.after_commit(lambda: turn.gate.tally.add(category, at=turn.at, change=-1))
+    close_withdrawn(turn, row, saved=saved)
+    uncount_company(turn, crossing_id)
+    turn.transaction.after_commit(lambda: turn.gate.tally.add(counted_as(row), change=-1))
     return saved
 
 
@@ -60,14 +65,18 @@ def correct_details(turn: Turn, crossing_id: str, command: CorrectCommand) -> Sa
     if row.disposition is Disposition.WITHDRAWN:
         code = "crossing_withdrawn"
         raise ActionRefusedError(code)
+    if command.category is not None:
+        require_no_interception_needed(command.category)
+        require_no_interception_needed(TravellerCategory(row.category))
     corrected = CrossingCorrected(
         crossing_id=crossing_id,
         corrects_record_id=row.record_id,
-        reason=command.reason,
+        reason=SEALED_WORDS,
         direction=command.direction,
         category=command.category,
         purpose=command.purpose,
     )
-    saved = turn.append(corrected, lane_id=row.lane_id, observed_at=turn.at)
+    sealed_for = sealed_remark(turn, row, command.reason)
+    saved = turn.append(corrected, lane_id=row.lane_id, observed_at=turn.at, sealed_for=sealed_for)
     apply_correction(turn, row, corrected=corrected, saved=saved)
     return saved

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from checkpoint.actions.assessing import assess_lane, concluded, without_stale_reading
-from checkpoint.actions.gate import Turn
+from checkpoint.actions.assessing import assess_sheet, concluded, without_stale_reading
+from checkpoint.actions.gate import Gate, Turn
+from checkpoint.actions.next_person_view import asks_in_s
+from checkpoint.actions.party_members import as_found
 from checkpoint.actions.presenting import CrossingDetails, amended
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.saving import save_amendments
@@ -74,11 +76,12 @@ class CloseCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ExceptionCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why this person is not measured (R008)."""
+    """Why this person is not measured (R008); ``is_fallback_tried``: no other thermometer could be used either."""
 
     draft_id: UUID
     code: ExceptionCode
     reason: ReasonText
+    is_fallback_tried: bool = False
 
 
 class DiscardCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,7 +99,7 @@ def change_details(turn: Turn, lane_id: str, command: DetailsCommand) -> LaneShe
     sheet = turn.sheet(lane_id)
     if command.draft_id is not None:
         require_draft(sheet, command.draft_id)
-    person = amended(sheet.state.person, command)
+    person = as_found(turn, lane_id, amended(sheet.state.person, command))
     state = amend(sheet.state, person)
     if sheet.state.phase is Phase.AWAITING_RECHECK:
         save_amendments(turn, lane_id, sheet=sheet, person=person)
@@ -132,7 +135,7 @@ def except_person(turn: Turn, lane_id: str, command: ExceptionCommand) -> LaneSh
     sheet = without_stale_reading(turn, turn.sheet(lane_id))
     require_draft(sheet, command.draft_id)
     exception = CodedException(code=command.code, reason=command.reason, officer_ref=turn.officer_ref or "")
-    state = record_exception(sheet.state, exception)
+    state = record_exception(sheet.state, exception, is_fallback_tried=command.is_fallback_tried)
     return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
 
 
@@ -146,7 +149,7 @@ def close_crossing(turn: Turn, lane_id: str, command: CloseCommand) -> LaneSheet
     if _is_closed_already(turn, sheet, command.draft_id):
         return sheet
     require_draft(sheet, command.draft_id)
-    assessment = assess_lane(turn.gate, sheet.state, at=turn.at)
+    assessment = assess_sheet(turn.gate, sheet, at=turn.at)
     emptied = emptied_by(sheet.state, assessment=assessment)
     return close_lane(turn, lane_id, sheet=sheet, emptied=emptied, assessment=assessment)
 
@@ -154,12 +157,13 @@ def close_crossing(turn: Turn, lane_id: str, command: CloseCommand) -> LaneSheet
 def pass_automatically(turn: Turn, lane_id: str) -> bool:
     """Close a cleared crossing without a key press, where the lane's settings allow it; tell whether it was due.
 
-    Only a bound reading passes by itself: an exception, a wait and a refusal want an officer.
+    Only a bound reading passes by itself: an exception, a wait and a refusal want an officer. Where nobody is at the
+    workstation, or it is locked, nobody passes.
     """
     sheet = turn.sheet(lane_id)
-    if not is_passage_due(sheet, after_s=turn.gate.settings.lanes[lane_id].automatic_passage_s, at=turn.at):
+    if not is_passage_due(turn.gate, lane_id, at=turn.at):
         return False
-    assessment = assess_lane(turn.gate, sheet.state, at=turn.at)
+    assessment = assess_sheet(turn.gate, sheet, at=turn.at)
     if assessment.outcome is not Outcome.CLEARED:
         return False
     emptied = emptied_by(sheet.state, assessment=assessment)
@@ -167,29 +171,39 @@ def pass_automatically(turn: Turn, lane_id: str) -> bool:
     return True
 
 
-def is_passage_due(sheet: LaneSheet, *, after_s: float, at: datetime) -> bool:
-    """Tell whether a cleared person has been shown as cleared for long enough (0 s: never)."""
-    left_s = passage_left_s(sheet, after_s=after_s, at=at)
+def is_passage_due(gate: Gate, lane_id: str, *, at: datetime) -> bool:
+    """Tell whether a cleared person has been shown to an officer as cleared for long enough (0 s: never)."""
+    left_s = passage_left_s(gate, lane_id, at=at)
     return left_s is not None and left_s <= 0
 
 
-def passage_left_s(sheet: LaneSheet, *, after_s: float, at: datetime) -> float | None:
-    """Return in how many seconds the person passes by themselves, 0 s or less once due; ``None`` if never."""
+def passage_left_s(gate: Gate, lane_id: str, *, at: datetime) -> float | None:
+    """Return in how many seconds the person passes by themselves, 0 s or less once due; ``None`` if never.
+
+    The seconds are those that an officer could see it: they begin anew when one comes, or unlocks the screen.
+    """
+    attended_since = gate.attended_since(lane_id, at=at)
+    sheet, after_s = gate.sheets[lane_id], gate.settings.lanes[lane_id].automatic_passage_s
     bound, assessment = sheet.state.bound, sheet.assessment
-    if after_s <= 0 or bound is None or assessment is None or sheet.state.phase is not Phase.VERDICT:
+    if attended_since is None or after_s <= 0 or bound is None or assessment is None:
         return None
-    if assessment.outcome is not Outcome.CLEARED:
+    if sheet.state.phase is not Phase.VERDICT or assessment.outcome is not Outcome.CLEARED:
         return None
-    shown_since = max(bound.observed_at, sheet.state.person.presented_at)
+    shown_since = max(bound.observed_at, sheet.state.person.presented_at, attended_since)
     return (shown_since + timedelta(seconds=after_s) - at).total_seconds()
 
 
 def discard_draft(turn: Turn, lane_id: str, command: DiscardCommand) -> LaneSheet:
-    """Take back a presentation made in error; only while no usable reading is bound. It is logged."""
+    """Take back a presentation made in error; only while no usable reading is bound. It is logged.
+
+    Once the lane asks whether the person is still there, the answer may be that nobody is: the reading then stays
+    among those of nobody, for the reconciliation to find, and who stands under an order is closed as refused instead.
+    """
     sheet = without_stale_reading(turn, turn.sheet(lane_id))
     require_draft(sheet, command.draft_id)
-    state = discard(sheet.state)
+    state = discard(sheet.state, is_gone=_has_left(turn, lane_id, sheet))
     draft_id = str(command.draft_id)
+    _leave_unclaimed(turn, sheet)
     drop_episode_key(turn.transaction, draft_id)
     turn.transaction.after_commit(lambda: turn.gate.forget_key(draft_id))
     log_access(
@@ -201,6 +215,28 @@ def discard_draft(turn: Turn, lane_id: str, command: DiscardCommand) -> LaneShee
         reason=command.reason,
     )
     return turn.stage(lane_id, LaneSheet(state=state))
+
+
+def _has_left(turn: Turn, lane_id: str, sheet: LaneSheet) -> bool:
+    left_s = asks_in_s(sheet, after_s=turn.gate.settings.lanes[lane_id].ask_after_s, at=turn.at)
+    outcome = sheet.assessment.outcome if sheet.assessment is not None else Outcome.WAIT
+    return left_s is not None and left_s <= 0 and outcome in {Outcome.CLEARED, Outcome.WAIT}
+
+
+def _leave_unclaimed(turn: Turn, sheet: LaneSheet) -> None:
+    """Keep what was measured on somebody who left: what a thermometer in the hand read stands nowhere else."""
+    bound = sheet.state.bound
+    if bound is None:
+        return
+    leave_reading(turn.transaction, bound.reading_id, because=NotBound.UNCLAIMED.value)
+    log_access(
+        turn.transaction,
+        at=turn.at,
+        officer_ref=turn.officer_ref or "",
+        action="reading_unclaimed",
+        subject=bound.reading_id,
+        reason=f"{bound.device_id} {bound.temperature_c} {bound.observed_at.isoformat()}",
+    )
 
 
 def require_draft(sheet: LaneSheet, draft_id: UUID) -> None:
@@ -225,8 +261,8 @@ def hand_measurement(
     """Make the measurement of a hand thermometer, timed by the edge."""
     is_clinical = kind is ReadingKind.CLINICAL
     return Measurement(
-        reading_id=str(uuid7(turn.at)),
-        device_id=f"hand-{lane_id}",
+        reading_id=str(uuid7(turn.at, turn.gate.random_bytes)),
+        device_id=turn.gate.settings.hand_thermometer_of(lane_id, is_clinical=is_clinical),
         device_kind=DeviceKind.CLINICAL_THERMOMETER if is_clinical else DeviceKind.INFRARED_THERMOMETER,
         kind=kind,
         site=site,

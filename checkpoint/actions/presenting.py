@@ -1,12 +1,17 @@
 """A person comes to the lane: from a scan, a typed number or entered fields to a presentation."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 import msgspec
 
+from checkpoint.actions.accompanying import mark_for
 from checkpoint.actions.assessing import VIETNAM, concluded, without_stale_reading
 from checkpoint.actions.gate import Turn
+from checkpoint.actions.holding import child_number, identity_of, identity_of_child
+from checkpoint.actions.knowing import history_of_person, standing_of, twin_of
+from checkpoint.actions.party_members import as_found, require_no_interception_needed
+from checkpoint.actions.place_profile import document_warnings
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.settling import settle
 from checkpoint.actions.sheet import LaneSheet
@@ -18,17 +23,21 @@ from checkpoint.documents import (
     person_key,
     read_document,
 )
-from checkpoint.lane import Phase, Presentation, present
+from checkpoint.lane import Phase, present
+from checkpoint.presentation import Presentation
+from checkpoint.register.label_code import read_label_code
+from checkpoint.register.passes import standing
 from checkpoint.settings import LaneSettings
-from checkpoint.store.crossings import crossings_since, history_of
-from checkpoint.store.holders import find_holder
+from checkpoint.store.holders import Child, Holder, find_by_label, find_holder, find_holder_by_id
 from checkpoint.store.lanes import keep_episode_key
-from sync.agreement.identifiers import uuid7
-from sync.agreement.local_time import VIETNAM_TIME, local_date
+from sync.agreement.decision_words import Exposure
+from sync.agreement.facts import PlaceAnswer
+from sync.agreement.local_time import local_date
 from sync.agreement.records import TravellerIdentity
 from sync.agreement.vocabulary import (
     Direction,
     DocumentKind,
+    PassState,
     PurposeOfCrossing,
     Sex,
     Symptom,
@@ -39,7 +48,11 @@ from sync.exchange.sealing import new_episode_key, wrap_episode_key
 ShortText = Annotated[str, msgspec.Meta(max_length=200)]
 ScanText = Annotated[str, msgspec.Meta(max_length=2000)]
 Areas = Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=30)]
+Answers = Annotated[tuple[PlaceAnswer, ...], msgspec.Meta(max_length=50)]
 Symptoms = Annotated[tuple[Symptom, ...], msgspec.Meta(max_length=20)]
+
+
+_OF_IDENTITY = ("address", "telephone", "vehicle_plate", "employer", "project")
 
 
 class GivenDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +81,11 @@ class CrossingDetails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     visited_areas: Areas | None = None
     symptoms: Symptoms | None = None
     has_declaration: bool | None = None
+    place_answers: Answers | None = None
+    exposures: Annotated[tuple[Exposure, ...], msgspec.Meta(max_length=8)] | None = None
+    is_symptom_checked: bool | None = None
+    employer: ShortText | None = None
+    project: ShortText | None = None
     address: ShortText | None = None
     telephone: ShortText | None = None
     vehicle_plate: ShortText | None = None
@@ -91,6 +109,13 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
     is_cancelled: bool = False
     are_check_digits_valid: bool | None = None
     warnings: tuple[str, ...] = ()
+    holder: Holder | None = None
+    child_id: str = ""
+
+    @property
+    def bearer(self) -> tuple[str, str]:
+        """Who it is of those whom one document names, as ``Presentation.bearer``."""
+        return self.identity.document_number, self.child_id
 
 
 def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneSheet:
@@ -100,20 +125,34 @@ def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneShe
     """
     lane = turn.gate.settings.lanes[lane_id]
     sheet = without_stale_reading(turn, turn.sheet(lane_id))
-    presented = _understand(turn, command)
+    presented = understand(turn, command)
     presentation = _presented_again(turn, sheet, presented=presented, details=command)
     if presentation is not None and sheet.state.phase is not Phase.AWAITING_READING:
         return sheet
     if presentation is None:
         presentation = _presentation(turn, presented, lane=lane, details=command)
+    presentation = as_found(turn, lane_id, presentation)
     state = present(sheet.state, presentation, at=turn.at, pairing=turn.gate.pairing)
     if sheet.state.phase is Phase.EMPTY:
         _prepare_sealing(turn, presentation.crossing_id)
+    history, crossings_today = history_of_person(turn, presentation.person_key)
     known = LaneSheet(
         state=state,
-        history=history_of(turn.transaction, presentation.person_key) if presentation.person_key else (),
-        crossings_today=_crossings_today(turn, presentation.person_key),
-        warnings=presented.warnings,
+        history=history,
+        crossings_today=crossings_today,
+        warnings=(*presented.warnings, *document_warnings(turn.gate, presentation.document_kind, at=turn.at)),
+        standing=standing_of(
+            turn,
+            presentation.person_key,
+            holder=presented.holder,
+            is_registrable=presented.holder is None and presented.kind is DocumentKind.BORDER_PASS,
+        ),
+        declaration=sheet.declaration,
+        slip=sheet.slip,
+        group=mark_for(turn, lane_id, presentation),
+        ride=sheet.ride,
+        overridden=sheet.overridden if sheet.state.override is not None else None,
+        twin=twin_of(turn, lane_id, presentation.person_key, known=sheet.twin),
     )
     return settle(turn, lane_id, sheet=concluded(turn.gate, known, state=state, at=turn.at))
 
@@ -123,32 +162,81 @@ def _presented_again(
 ) -> Presentation | None:
     """Renew the window of the person who stands here already; what was noted of the crossing stays."""
     known = sheet.state.presentation
-    if known is None or known.identity.document_number != presented.identity.document_number:
+    if known is None or known.bearer != presented.bearer:
         return None
+    if presented.holder is not None and not presented.child_id and not known.identity.full_name:
+        known = completed(turn, known, holder=presented.holder)
     return amended(msgspec.structs.replace(known, presented_at=turn.at), details)
+
+
+def completed(turn: Turn, known: Presentation, *, holder: Holder) -> Presentation:
+    """Fill in who stands in the lane from the register, which learnt it meanwhile."""
+    entered = identity_of(holder)
+    filled = {name: value for name in entered.__struct_fields__ if (value := getattr(entered, name))}
+    filled.pop("document_number", None)
+    born_on = holder.date_of_birth
+    return msgspec.structs.replace(
+        known,
+        identity=msgspec.structs.replace(known.identity, **filled),
+        age_years=known.age_years if born_on is None else _age_years(born_on, on=local_date(turn.at)),
+        document_expires_on=holder.expires_on or known.document_expires_on,
+        is_document_cancelled=holder.state is not PassState.VALID,
+    )
 
 
 def amended(presentation: Presentation, details: CrossingDetails) -> Presentation:
     """Apply the fields that were given; the identity is changed only in its contact fields."""
     given = {name: value for name in details.__struct_fields__ if (value := getattr(details, name)) is not None}
-    of_identity = {name: given.pop(name) for name in ("address", "telephone", "vehicle_plate") if name in given}
+    of_identity = {name: given.pop(name) for name in _OF_IDENTITY if name in given}
     for name in ("text", "document", "draft_id"):
         given.pop(name, None)
     identity = msgspec.structs.replace(presentation.identity, **of_identity)
     return msgspec.structs.replace(presentation, identity=identity, **given)
 
 
-def _understand(turn: Turn, command: PresentCommand) -> Presented:
+def understand(turn: Turn, command: PresentCommand) -> Presented:
+    """Read what was scanned, typed or entered: who it is about, without presenting anybody."""
     if (command.text is None) == (command.document is None):
         code = "present_one_document"
         raise ActionRefusedError(code, http_code=422)
     if command.document is not None:
         return _from_fields(turn, command.document)
+    label = read_label_code(command.text or "")
+    if label is not None:
+        return _from_label(turn, label)
     read = read_document(command.text or "", today=local_date(turn.at))
     if isinstance(read, DocumentFault):
         code = "document_unreadable"
         raise ActionRefusedError(code, http_code=422, values={"fault": read.code.value})
     return _from_reading(turn, read)
+
+
+def _from_label(turn: Turn, label: str) -> Presented:
+    """Find the person whose pass carries our own label: a holder, or a child on a parent's pass."""
+    found = find_by_label(turn.transaction, label)
+    if isinstance(found, Child):
+        parent = find_holder_by_id(turn.transaction, found.holder_id)
+        if parent is not None:
+            child = _of_holder(turn, parent, identity=identity_of_child(found, parent=parent))
+            number = number_key(child_number(parent, found))
+            return msgspec.structs.replace(child, pass_number=number, child_id=found.child_id)
+    if not isinstance(found, Holder):
+        code = "label_unknown"
+        raise ActionRefusedError(code, http_code=404)
+    return _of_holder(turn, found, identity=identity_of(found))
+
+
+def _of_holder(turn: Turn, holder: Holder, *, identity: TravellerIdentity) -> Presented:
+    state = standing(holder.state, expires_on=holder.expires_on, today=local_date(turn.at))
+    return Presented(
+        kind=DocumentKind.BORDER_PASS,
+        identity=identity,
+        pass_number=holder.pass_number,
+        nationality=VIETNAM,
+        expires_on=holder.expires_on,
+        is_cancelled=state not in {PassState.VALID, PassState.EXPIRED},
+        holder=holder,
+    )
 
 
 def _from_fields(turn: Turn, given: GivenDocument) -> Presented:
@@ -216,7 +304,8 @@ def _with_holder(turn: Turn, presented: Presented, *, pass_number: str) -> Prese
         identity=identity,
         pass_number=pass_number,
         expires_on=holder.expires_on,
-        is_cancelled=holder.is_cancelled,
+        is_cancelled=holder.state is not PassState.VALID,
+        holder=holder,
     )
 
 
@@ -225,7 +314,7 @@ def _presentation(turn: Turn, presented: Presented, *, lane: LaneSettings, detai
     category, purpose = _usual(presented, direction=direction)
     born_on = presented.identity.date_of_birth
     presentation = Presentation(
-        crossing_id=str(uuid7(turn.at)),
+        crossing_id=turn.new_crossing_id(),
         presented_at=turn.at,
         identity=presented.identity,
         document_kind=presented.kind,
@@ -239,6 +328,7 @@ def _presentation(turn: Turn, presented: Presented, *, lane: LaneSettings, detai
         document_expires_on=presented.expires_on,
         is_document_cancelled=presented.is_cancelled,
         are_check_digits_valid=presented.are_check_digits_valid,
+        child_id=presented.child_id,
     )
     return amended(presentation, details)
 
@@ -273,15 +363,14 @@ def _age_years(born_on: date, *, on: date) -> int:
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
-def _crossings_today(turn: Turn, key: str) -> int:
-    if not key:
-        return 0
-    midnight = datetime.combine(local_date(turn.at), datetime.min.time(), tzinfo=VIETNAM_TIME)
-    return crossings_since(turn.transaction, key, since=midnight)
-
-
 def _prepare_sealing(turn: Turn, crossing_id: str) -> None:
     """Draw and wrap the episode's key now, while the officer looks up: closing is then quick."""
-    key = new_episode_key()
+    key = new_episode_key(turn.gate.random_bytes)
     keep_episode_key(turn.transaction, wrap_episode_key(key, episode_id=crossing_id, recipients=turn.gate.recipients))
     turn.transaction.after_commit(lambda: turn.gate.episode_keys.__setitem__(crossing_id, key))
+
+
+def presented_earlier(turn: Turn, command: PresentCommand, *, lane: LaneSettings) -> Presentation:
+    """Understand who was presented at an earlier instant, ``turn.at``, without any lane: from a line of paper."""
+    require_no_interception_needed(command.category)
+    return _presentation(turn, understand(turn, command), lane=lane, details=command)

@@ -1,6 +1,6 @@
-"""The clinical recheck that ends an alarm, and the way out of the isolation room."""
+"""The clinical recheck that ends an alarm, at the lane or beside it."""
 
-from typing import Annotated
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -8,29 +8,31 @@ import msgspec
 from checkpoint.actions.assessing import lane_facts
 from checkpoint.actions.deciding import (
     MeasureCommand,
-    ReasonText,
     Temperature,
     hand_measurement,
     measure_person,
     require_draft,
 )
 from checkpoint.actions.gate import Turn
+from checkpoint.actions.overridden import write_override
 from checkpoint.actions.refusals import ActionRefusedError
-from checkpoint.actions.saving import Referral, isolate, restart_clocks
+from checkpoint.actions.remarks import newest_identity
+from checkpoint.actions.saving import Referral, counted_as, isolate, restart_clocks
 from checkpoint.actions.sheet import ClosedCrossing, LaneSheet
+from checkpoint.actions.watching import note_second
 from checkpoint.clocks import start_clocks
-from checkpoint.isolation import IsolationError, RoomReason, discharge, require_way_out
 from checkpoint.lane import Phase, finish_recheck, set_aside
 from checkpoint.store.crossings import CrossingRow, find_crossing, first_record, note_recheck, settle_crossing
-from checkpoint.store.journal import Saved
-from checkpoint.store.lanes import hold_place, log_access, read_room, stop_running_clocks
+from checkpoint.store.journal import SealedFor
+from checkpoint.store.lanes import log_access
 from sync.agreement.assessment import assess
 from sync.agreement.facts import Assessment, Facts, Measurement
-from sync.agreement.records import CrossingScreened, TemperatureRechecked, TravellerDischarged
+from sync.agreement.records import CrossingScreened, TemperatureRechecked
+from sync.agreement.upcasting import areas_in_the_open
 from sync.agreement.vocabulary import DeviceKind, Disposition, MeasuringSite, Outcome, ReadingKind
 from sync.exchange.envelope import body_of, decode_record
 
-NO_PLACE = ""
+_Fact = TypeVar("_Fact")
 _DISPOSITIONS = {
     Outcome.CLEARED: Disposition.CLEARED,
     Outcome.REFERRED: Disposition.REFERRED,
@@ -52,14 +54,6 @@ class SetAsideCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     draft_id: UUID
 
 
-class DischargeCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a person goes from the isolation room, and why."""
-
-    disposition: Disposition
-    destination: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
-    reason: ReasonText
-
-
 def recheck_person(turn: Turn, lane_id: str, command: RecheckCommand) -> LaneSheet:
     """Close an alarm by a clinical reading: cleared, refused, or referred and isolated, in one commit."""
     crossing_id = str(command.crossing_id)
@@ -76,8 +70,10 @@ def recheck_person(turn: Turn, lane_id: str, command: RecheckCommand) -> LaneShe
     measurement = hand_measurement(
         turn, lane_id, temperature_c=command.temperature_c, site=command.site, kind=ReadingKind.CLINICAL
     )
-    facts = _facts(turn, row, sheet=sheet if is_here else None, measurement=measurement)
-    closed = _write_recheck(turn, lane_id, row=row, facts=facts)
+    screened = _screened(turn, row)
+    facts = _facts(turn, screened, sheet=sheet if is_here else None, measurement=measurement)
+    closed = _write_recheck(turn, lane_id, row=row, facts=facts, screened=screened, sheet=sheet if is_here else None)
+    note_second(turn, screened.measurements, assessment=closed.assessment)
     if not is_here:
         return turn.stage(lane_id, msgspec.structs.replace(sheet, saved=closed.saved, closed=closed))
     state = finish_recheck(sheet.state)
@@ -115,69 +111,6 @@ def _measure_clinically(turn: Turn, lane_id: str, command: RecheckCommand) -> La
     return measure_person(turn, lane_id, measured)
 
 
-def admit_person(turn: Turn, crossing_id: str) -> Referral:
-    """Give a place to a person who stayed referred because the room was full."""
-    row = require_crossing(turn, crossing_id)
-    if row.disposition is not Disposition.REFERRED or not row.is_open:
-        code = "not_referred"
-        raise ActionRefusedError(code)
-    return isolate(turn, crossing_id, lane_id=row.lane_id, nationality=row.nationality)
-
-
-def discharge_person(turn: Turn, crossing_id: str, command: DischargeCommand) -> Saved:
-    """Let a person leave the gate's care; every clock of the crossing stops.
-
-    From a place of the isolation room, or straight from waiting for one where the room is full.
-    """
-    row = require_crossing(turn, crossing_id)
-    if not row.is_open and row.disposition is command.disposition:
-        return Saved(sequence=row.last_sequence, record_id=row.record_id, recorded_at=row.recorded_at)
-    place_id = _place_left(turn, row, disposition=command.disposition)
-    discharged = TravellerDischarged(
-        crossing_id=crossing_id,
-        place_id=place_id,
-        disposition=command.disposition,
-        destination=command.destination,
-        reason=command.reason,
-    )
-    saved = turn.append(discharged, lane_id=row.lane_id, observed_at=turn.at)
-    if place_id != NO_PLACE:
-        hold_place(turn.transaction, place_id, crossing_id=None, at=None)
-    stop_running_clocks(turn.transaction, crossing_id, at=turn.at)
-    settle_crossing(
-        turn.transaction,
-        crossing_id,
-        disposition=command.disposition,
-        place_id=None,
-        saved=saved,
-        has_left=True,
-    )
-    log_access(
-        turn.transaction,
-        at=turn.at,
-        officer_ref=turn.officer_ref or "",
-        action="discharged",
-        subject=crossing_id,
-        reason=command.reason,
-    )
-    return saved
-
-
-def _place_left(turn: Turn, row: CrossingRow, *, disposition: Disposition) -> str:
-    """Return the place that becomes free, or ``NO_PLACE`` for a referred person who waits for one."""
-    try:
-        if row.disposition is Disposition.REFERRED and row.is_open:
-            require_way_out(disposition)
-            return NO_PLACE
-        room_id = turn.gate.settings.isolation.room_id
-        discharge(read_room(turn.transaction, room_id=room_id), row.crossing_id, disposition=disposition)
-    except IsolationError as error:
-        raise ActionRefusedError(error.code.value) from error
-    if row.place_id is None:
-        raise ActionRefusedError(RoomReason.NOT_ISOLATED.value)
-    return row.place_id
-
-
 def require_crossing(turn: Turn, crossing_id: str) -> CrossingRow:
     """Return a crossing of this edge, or refuse with 404."""
     row = find_crossing(turn.transaction, crossing_id)
@@ -187,35 +120,66 @@ def require_crossing(turn: Turn, crossing_id: str) -> CrossingRow:
     return row
 
 
-def _facts(turn: Turn, row: CrossingRow, *, sheet: LaneSheet | None, measurement: Measurement) -> Facts:
+def _screened(turn: Turn, row: CrossingRow) -> Facts:
+    """Read the facts of the record that opened the crossing, with what is sealed of them."""
+    envelope = decode_record(first_record(turn.transaction, row))
+    screened = body_of(envelope)
+    if not isinstance(screened, CrossingScreened):
+        msg = f"record {row.entry} opens crossing {row.crossing_id} but is no crossing_screened"
+        raise TypeError(msg)
+    areas = areas_in_the_open(envelope.open, type_name=envelope.type, type_version=envelope.type_version)
+    sealed = newest_identity(turn, row) if not areas and screened.areas_visited else None
+    visited_areas = areas if sealed is None else sealed.identity.visited_areas
+    return msgspec.structs.replace(screened.facts, visited_areas=visited_areas)
+
+
+def _facts(turn: Turn, screened: Facts, *, sheet: LaneSheet | None, measurement: Measurement) -> Facts:
     """Take the facts of the person in the lane, or those of the record that opened the crossing."""
     if sheet is not None:
         return lane_facts(turn.gate, sheet.state, at=turn.at, added=(measurement,))
-    screened = body_of(decode_record(first_record(turn.transaction, row)))
-    if not isinstance(screened, CrossingScreened):
-        msg = f"record {row.sequence} opens crossing {row.crossing_id} but is no crossing_screened"
-        raise TypeError(msg)
-    return msgspec.structs.replace(screened.facts, measurements=(*screened.facts.measurements, measurement))
+    return msgspec.structs.replace(screened, measurements=(*screened.measurements, measurement))
 
 
-def _write_recheck(turn: Turn, lane_id: str, *, row: CrossingRow, facts: Facts) -> ClosedCrossing:
+def _sealed_areas(turn: Turn, row: CrossingRow, areas: tuple[str, ...] | None) -> SealedFor | None:
+    """Seal the areas that the officer noted while the alarm was open; ``None`` where nothing changed."""
+    found = None if areas is None else newest_identity(turn, row)
+    if found is None:
+        return None
+    return msgspec.structs.replace(found, identity=msgspec.structs.replace(found.identity, visited_areas=areas))
+
+
+def _write_recheck(
+    turn: Turn, lane_id: str, *, row: CrossingRow, facts: Facts, screened: Facts, sheet: LaneSheet | None
+) -> ClosedCrossing:
     assessment = assess(facts, turn.gate.policy, at=turn.at)
     measurement = facts.measurements[-1]
     disposition = _require_end(assessment)
+    areas = _changed(facts.visited_areas, before=screened.visited_areas)
     rechecked = TemperatureRechecked(
         crossing_id=row.crossing_id,
         measurement=measurement,
         assessment=assessment,
         disposition=disposition,
         clocks=start_clocks(assessment.clocks, at=turn.at),
+        symptoms=_changed(facts.symptoms, before=screened.symptoms),
+        areas_visited=None if areas is None else len(areas),
+        has_declaration=_changed(facts.has_declaration, before=screened.has_declaration),
+        place_answers=_changed(facts.place_answers, before=screened.place_answers),
+        exposures=_changed(facts.exposures, before=screened.exposures),
+        is_symptom_checked=_changed(facts.is_symptom_checked, before=screened.is_symptom_checked),
+        has_employer=_changed(facts.has_employer, before=screened.has_employer),
     )
-    saved = turn.append(rechecked, lane_id=lane_id, observed_at=measurement.observed_at)
+    sealed_for = _sealed_areas(turn, row, areas)
+    saved = turn.append(rechecked, lane_id=lane_id, observed_at=measurement.observed_at, sealed_for=sealed_for)
     note_recheck(turn.transaction, row.crossing_id, measurement=measurement, outcome=assessment.outcome.value)
     settle_crossing(turn.transaction, row.crossing_id, disposition=disposition, place_id=None, saved=saved)
     restart_clocks(turn, row.crossing_id, assessment=assessment)
+    write_override(turn, lane_id, facts=facts, crossing_id=row.crossing_id, assessment=assessment, sheet=sheet)
+    before, now = counted_as(row), counted_as(row, disposition=disposition)
+    turn.transaction.after_commit(lambda: turn.gate.tally.replace(before, now=now))
     referral = Referral()
     if disposition is Disposition.REFERRED:
-        referral = isolate(turn, row.crossing_id, lane_id=lane_id, nationality=facts.nationality)
+        referral = isolate(turn, row.crossing_id, lane_id=lane_id)
     return ClosedCrossing(
         crossing_id=row.crossing_id,
         disposition=Disposition.ISOLATED if referral.place_id else disposition,
@@ -224,6 +188,11 @@ def _write_recheck(turn: Turn, lane_id: str, *, row: CrossingRow, facts: Facts) 
         place_id=referral.place_id,
         room_reason=referral.room_reason,
     )
+
+
+def _changed(now: _Fact, *, before: _Fact) -> _Fact | None:
+    """Return what the officer changed while the alarm was open; ``None`` leaves what the screening said."""
+    return None if now == before else now
 
 
 def _require_end(assessment: Assessment) -> Disposition:

@@ -3,14 +3,16 @@
 import csv
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
 
 from checkpoint.documents import read_pass_number
 from checkpoint.store.holders import Holder
-from sync.agreement.vocabulary import PassRegime, Sex
+from sync.agreement.vocabulary import PassRegime, PassState, Sex
 
+MOST_MISTAKES = 20
 REQUIRED_COLUMNS = ("pass_number", "full_name", "expires_on")
 _Word = TypeVar("_Word", Sex, PassRegime)
 _TRUE = frozenset({"1", "true", "yes", "x", "có"})
@@ -36,14 +38,36 @@ def read_register(lines: Iterable[str]) -> Iterator[Holder]:
     >>> [holder.pass_number for holder in read_register(["pass_number,full_name,expires_on", "QN 012345,A,2027-01-31"])]
     ['QN012345']
     """
+    for read in _read(lines):
+        if isinstance(read, RegisterError):
+            raise read
+        yield read
+
+
+def register_mistakes(lines: Iterable[str], *, most: int = MOST_MISTAKES) -> list[RegisterError]:
+    """Read a whole list without keeping it, and return what is wrong with it, at most ``most`` mistakes.
+
+    >>> lines = ["pass_number,full_name,expires_on", "QN 1001,,x", "?,A,2027-01-31"]
+    >>> [str(one)[:22] for one in register_mistakes(lines)]
+    ['line 2: the column ful', 'line 3: the column pas']
+    """
+    return list(islice((read for read in _read(lines) if isinstance(read, RegisterError)), most))
+
+
+def _read(lines: Iterable[str]) -> Iterator[Holder | RegisterError]:
+    """Read line by line; a line that is wrong becomes the error that says so, and the next one is read."""
     reader = csv.DictReader(lines)
     missing = [name for name in REQUIRED_COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         msg = f"line 1: the column {missing[0]} is missing; the heading must name {', '.join(REQUIRED_COLUMNS)}"
-        raise RegisterError(msg)
+        yield RegisterError(msg)
+        return
     for row in reader:
         columns = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
-        yield _holder(RegisterLine(number=reader.line_num, columns=columns))
+        try:
+            yield _holder(RegisterLine(number=reader.line_num, columns=columns))
+        except RegisterError as error:
+            yield error
 
 
 def _holder(line: RegisterLine) -> Holder:
@@ -61,8 +85,15 @@ def _holder(line: RegisterLine) -> Holder:
         regime=_choice(line, "regime", PassRegime, otherwise=PassRegime.CHINA),
         issued_on=_date(line, "issued_on"),
         expires_on=_date(line, "expires_on"),
-        is_cancelled=line.columns.get("is_cancelled", "").casefold() in _TRUE,
+        state=_state(line),
+        scope=line.columns.get("scope", ""),
+        printed_number=number.display,
     )
+
+
+def _state(line: RegisterLine) -> PassState:
+    is_cancelled = line.columns.get("is_cancelled", "").casefold() in _TRUE
+    return PassState.CANCELLED if is_cancelled else PassState.VALID
 
 
 def _date(line: RegisterLine, column: str) -> date | None:

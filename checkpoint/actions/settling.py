@@ -3,6 +3,7 @@
 import msgspec
 
 from checkpoint.actions.gate import Turn
+from checkpoint.actions.party_members import note_member
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.saving import Referral, isolate, save_screened
 from checkpoint.actions.sheet import ClosedCrossing, LaneSheet
@@ -26,18 +27,31 @@ def settle(turn: Turn, lane_id: str, *, sheet: LaneSheet) -> LaneSheet:
         return close_lane(turn, lane_id, sheet=sheet, emptied=finish_recheck(sheet.state), assessment=assessment)
     if assessment is not None and is_alarm:
         saved = save_screened(turn, lane_id, sheet=sheet, assessment=assessment, disposition=Disposition.PENDING)
+        note_member(turn, lane_id, sheet)
         return turn.stage(lane_id, msgspec.structs.replace(sheet, saved=saved))
     return turn.stage(lane_id, sheet)
 
 
-def close_lane(turn: Turn, lane_id: str, *, sheet: LaneSheet, emptied: LaneState, assessment: Assessment) -> LaneSheet:
-    """Save a crossing as cleared, refused or referred; a referral takes a place where there is one."""
+def close_lane(
+    turn: Turn,
+    lane_id: str,
+    *,
+    sheet: LaneSheet,
+    emptied: LaneState,
+    assessment: Assessment,
+    disposition: Disposition | None = None,
+) -> LaneSheet:
+    """Save a crossing as cleared, refused or referred; a referral takes a place where there is one.
+
+    ``disposition``: what an officer decides where the assessment only waits.
+    """
     crossing_id = sheet.state.person.crossing_id
-    disposition = _DISPOSITIONS[assessment.outcome]
+    disposition = disposition or _DISPOSITIONS[assessment.outcome]
     saved = save_screened(turn, lane_id, sheet=sheet, assessment=assessment, disposition=disposition)
+    note_member(turn, lane_id, sheet)
     referral = Referral()
     if disposition is Disposition.REFERRED:
-        referral = isolate(turn, crossing_id, lane_id=lane_id, nationality=sheet.state.person.nationality)
+        referral = isolate(turn, crossing_id, lane_id=lane_id)
     closed = ClosedCrossing(
         crossing_id=crossing_id,
         disposition=Disposition.ISOLATED if referral.place_id else disposition,

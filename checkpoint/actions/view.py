@@ -1,47 +1,32 @@
 """The lane as screens see it: one value, complete each time, with the person's numbers masked."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
+from checkpoint.actions.company import CompanyView
 from checkpoint.actions.deciding import passage_left_s
+from checkpoint.actions.declaration_view import DeclarationView, declaration_view
+from checkpoint.actions.device_list import DeviceView, device_views
 from checkpoint.actions.gate import LAST_HOUR, Gate
+from checkpoint.actions.lane_parties import PartyLine, party_line
+from checkpoint.actions.mirroring import PolicyAge, policy_age
+from checkpoint.actions.next_person_view import NextPersonView, asks_in_s, next_person_view
+from checkpoint.actions.overriding import OverrideChoice, choices_at
+from checkpoint.actions.person_view import PersonView, masked, person_view
+from checkpoint.actions.questioning import PlaceQuestion, place_questions
 from checkpoint.actions.sheet import LaneDot, LaneSheet
+from checkpoint.actions.slip_view import PrintView, SlipView, print_view, slip_view
 from checkpoint.clocks import ClockFace, read_clocks
-from checkpoint.lane import Phase, Presentation
+from checkpoint.lane import Phase
+from checkpoint.shifts.sheets import next_number
 from checkpoint.store.crossings import PastTemperature
-from devices.scanner import DeviceHealth
+from checkpoint.store.disk import DiskLevel, DiskView
+from checkpoint.store.shifts import last_number_used, read_blocks
+from devices.health import DeviceHealth
 from sync.agreement.facts import Assessment, Measurement, Reason
 from sync.agreement.vocabulary import Disposition, Outcome
-
-SHOWN_DIGITS = 4
-
-
-class PersonView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who stands in the lane, with the document's number masked."""
-
-    full_name: str
-    document_number_masked: str
-    personal_number_masked: str | None
-    document_kind: str
-    nationality: str | None
-    age_years: int | None
-    date_of_birth: date | None
-    sex: str
-    document_expires_on: date | None
-    category: str
-    purpose: str
-    direction: str
-    mode_of_entry: str
-    visited_areas: tuple[str, ...]
-    symptoms: tuple[str, ...]
-    has_declaration: bool
-    address: str
-    vehicle_plate: str
-    presented_at: datetime
-    crossings_today: int
-    warnings: tuple[str, ...]
 
 
 class CandidateView(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,18 +93,58 @@ class LaneName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UplinkView(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the centre is reached, and how many records wait for it."""
+    """Whether the centre is reached, and how the records of this edge stand.
+
+    Each record counts once: ``confirmed`` by the centre's receipt, ``recovered`` (its chain could not be
+    delivered, a copy in the new chain counts instead), or ``pending``. ``finding`` is why a new
+    incarnation is wanted, an ``IncarnationReason`` or empty.
+    """
 
     state: str = "not_configured"
     pending: int = 0
+    confirmed: int = 0
+    recovered: int = 0
+    incarnation: int = 0
+    finding: str = ""
     since: datetime | None = None
     last_receipt_at: datetime | None = None
     reason: str = ""
 
 
-class LaneView(msgspec.Struct, frozen=True, kw_only=True):
+class StandingView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who stands in a lane and what was concluded: the part of ``LaneView`` that is about people."""
+
+    phase: Phase
+    draft_id: str | None
+    person: PersonView | None
+    history: tuple[PastTemperature, ...]
+    candidates: tuple[CandidateView, ...]
+    reading: ReadingView | None
+    verdict: VerdictView | None
+    exception_code: str | None
+    questions: tuple[PlaceQuestion, ...]
+    override_choices: tuple[OverrideChoice, ...]
+    window_left_s: float | None
+    automatic_passage_s: float
+    passage_left_s: float | None
+    saved: SavedView | None
+    closed: ClosedView | None
+    notice: str | None
+    troubles: tuple[str, ...]
+    next_person: NextPersonView | None
+    asks_in_s: float | None
+    declaration: DeclarationView | None
+    slip: SlipView | None
+    printing: PrintView | None
+    party: PartyLine | None
+    company: CompanyView
+
+
+class LaneView(StandingView, frozen=True, kw_only=True):
     """One lane, whole. ``version`` grows with each change; ``now`` is the edge's clock.
 
+    ``paper_from`` is the first number of the paper sheets to use while the disk takes nothing more; 0 without any.
+    ``badge`` was scanned at the lane just now: its officer's PIN is asked for.
     ``last_hour``, by far the longest part, is ``None`` in the answer to an officer's command: the
     stream brings it a moment later, and nobody waits for it.
     """
@@ -132,23 +157,15 @@ class LaneView(msgspec.Struct, frozen=True, kw_only=True):
     direction: str
     officer: str
     now: datetime
-    phase: Phase
-    draft_id: str | None
-    person: PersonView | None
-    history: tuple[PastTemperature, ...]
-    candidates: tuple[CandidateView, ...]
-    reading: ReadingView | None
-    verdict: VerdictView | None
-    exception_code: str | None
-    window_left_s: float | None
-    automatic_passage_s: float
-    passage_left_s: float | None
-    saved: SavedView | None
-    closed: ClosedView | None
-    notice: str | None
     uplink: UplinkView
-    devices: tuple[DeviceHealth, ...]
+    policy: PolicyAge
+    disk: DiskView
+    paper_from: int | None
+    devices: tuple[DeviceView, ...]
     last_hour: tuple[LaneDot, ...] | None
+    is_locked: bool = False
+    has_draft: bool = False
+    badge: str = ""
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,9 +181,12 @@ def lane_view(gate: Gate, lane_id: str, *, around: Surroundings) -> LaneView:
     """Draw one lane as it stands now."""
     lane = gate.settings.lanes[lane_id]
     sheet = gate.sheets[lane_id]
-    state = sheet.state
     now = gate.clock()
+    disk = gate.disk.recent_view()
+    standing = _standing(gate, lane_id, sheet=sheet, at=now)
+    seen = device_views(gate, around.devices, at=now)
     return LaneView(
+        **msgspec.structs.asdict(standing),
         version=gate.versions[lane_id],
         edge_id=gate.identity.edge_id,
         gate=gate.place.point_of_entry_id,
@@ -175,74 +195,66 @@ def lane_view(gate: Gate, lane_id: str, *, around: Surroundings) -> LaneView:
         direction=lane.direction.value,
         officer=around.officer,
         now=now,
-        phase=state.phase,
-        draft_id=state.presentation.crossing_id if state.presentation else None,
-        person=_person(state.presentation, sheet=sheet) if state.presentation else None,
-        history=tuple(reversed(sheet.history)),
-        candidates=tuple(_candidate(one) for one in state.candidates),
-        reading=_reading(state.bound) if state.bound else None,
-        verdict=_lane_verdict(gate, sheet, at=now),
-        exception_code=state.exception.code.value if state.exception else None,
-        window_left_s=_window_left_s(sheet, window=gate.pairing.window, at=now),
-        automatic_passage_s=lane.automatic_passage_s,
-        passage_left_s=passage_left_s(sheet, after_s=lane.automatic_passage_s, at=now),
-        saved=_saved(sheet),
-        closed=_closed(gate, sheet, at=now),
-        notice=sheet.notice,
         uplink=around.uplink,
-        devices=tuple(around.devices[one] for one in lane.devices if one in around.devices),
+        policy=policy_age(gate, at=now),
+        disk=disk,
+        paper_from=paper_sheet(gate, disk=disk),
+        badge=gate.attendance.badge_at(lane_id, at=now),
+        devices=tuple(seen[one] for one in lane.devices if one in seen),
         last_hour=_recent(gate.dots[lane_id], since=now - LAST_HOUR) if around.has_last_hour else None,
     )
 
 
-def masked(number: str) -> str:
-    """Hide all but the last digits of a document's number.
-
-    >>> masked("C1234567")
-    '••••4567'
-    >>> masked("12")
-    '••••'
-    """
-    return "••••" + (number[-SHOWN_DIGITS:] if len(number) > SHOWN_DIGITS else "")
-
-
-def _saved(sheet: LaneSheet) -> SavedView | None:
-    if sheet.saved is None:
-        return None
-    closed = sheet.closed
-    return SavedView(
-        sequence=sheet.saved.sequence,
-        record_id=sheet.saved.record_id,
-        recorded_at=sheet.saved.recorded_at,
-        outcome=(closed.disposition if closed else Disposition.PENDING).value,
-        place_id=closed.place_id if closed else None,
+def _standing(gate: Gate, lane_id: str, *, sheet: LaneSheet, at: datetime) -> StandingView:
+    lane, state = gate.settings.lanes[lane_id], sheet.state
+    return StandingView(
+        phase=state.phase,
+        draft_id=state.presentation.crossing_id if state.presentation else None,
+        person=person_view(state.presentation, sheet=sheet) if state.presentation else None,
+        history=tuple(reversed(sheet.history)),
+        candidates=tuple(_candidate(one) for one in state.candidates),
+        reading=_reading(state.bound) if state.bound else None,
+        verdict=_lane_verdict(gate, sheet, at=at),
+        exception_code=state.exception.code.value if state.exception else None,
+        questions=place_questions(gate, state, at=at),
+        override_choices=choices_at(gate, sheet, at=at),
+        window_left_s=_window_left_s(sheet, window=gate.pairing.window, at=at),
+        automatic_passage_s=lane.automatic_passage_s,
+        passage_left_s=passage_left_s(gate, lane_id, at=at),
+        saved=_saved(sheet),
+        closed=_closed(gate, sheet, at=at),
+        notice=sheet.notice,
+        troubles=sheet.troubles,
+        next_person=next_person_view(sheet.next_person),
+        asks_in_s=asks_in_s(sheet, after_s=lane.ask_after_s, at=at),
+        declaration=declaration_view(sheet.declaration, mask=masked),
+        slip=slip_view(gate, sheet.slip),
+        printing=print_view(gate, lane_id, sheet=sheet),
+        party=party_line(gate.parties.get(lane_id)),
+        company=CompanyView(group=gate.groups.get(lane_id), mark=sheet.group, ride=sheet.ride),
     )
 
 
-def _person(presentation: Presentation, *, sheet: LaneSheet) -> PersonView:
-    identity = presentation.identity
-    return PersonView(
-        full_name=identity.full_name,
-        document_number_masked=masked(identity.document_number),
-        personal_number_masked=masked(identity.personal_number) if identity.personal_number else None,
-        document_kind=presentation.document_kind.value,
-        nationality=presentation.nationality,
-        age_years=presentation.age_years,
-        date_of_birth=identity.date_of_birth,
-        sex=identity.sex.value,
-        document_expires_on=presentation.document_expires_on,
-        category=presentation.category.value,
-        purpose=presentation.purpose.value,
-        direction=presentation.direction.value,
-        mode_of_entry=presentation.mode_of_entry.value,
-        visited_areas=presentation.visited_areas,
-        symptoms=tuple(symptom.value for symptom in presentation.symptoms),
-        has_declaration=presentation.has_declaration,
-        address=identity.address,
-        vehicle_plate=identity.vehicle_plate,
-        presented_at=presentation.presented_at,
-        crossings_today=sheet.crossings_today,
-        warnings=sheet.warnings,
+def paper_sheet(gate: Gate, *, disk: DiskView) -> int | None:
+    """Return from which printed number on to write, while the disk takes nothing; 0: no sheet with a number is left."""
+    if disk.level is not DiskLevel.FULL:
+        return None
+    with gate.store.readers.connect() as connection:
+        return next_number(read_blocks(connection), last_used=last_number_used(connection))
+
+
+def _saved(sheet: LaneSheet) -> SavedView | None:
+    saved, closed = sheet.saved, sheet.closed
+    if saved is None and sheet.before is not None:
+        saved, closed = sheet.before.saved, sheet.before
+    if saved is None:
+        return None
+    return SavedView(
+        sequence=saved.sequence,
+        record_id=saved.record_id,
+        recorded_at=saved.recorded_at,
+        outcome=(closed.disposition if closed else Disposition.PENDING).value,
+        place_id=closed.place_id if closed else None,
     )
 
 

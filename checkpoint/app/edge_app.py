@@ -5,9 +5,11 @@ from collections import defaultdict
 from typing import Protocol
 
 from checkpoint.actions.gate import Gate
+from checkpoint.actions.veiling import veiled
 from checkpoint.actions.view import LaneView, Surroundings, UplinkView, lane_view
+from checkpoint.printing import PrintJob
 from checkpoint.workers import Previews
-from devices.scanner import DeviceHealth
+from devices.health import DeviceHealth
 
 PICTURES_WAITING = 2
 
@@ -23,6 +25,9 @@ class Running(Protocol):
     def uplink_view(self) -> UplinkView:
         """Say where the uplink stands."""
 
+    def print_slip(self, job: PrintJob) -> None:
+        """Let a slip be printed soon; refuses where the lane has no printer."""
+
 
 class EdgeApp:
     """Bridges the writer's and the scanners' threads to the event loop. Routes hold this, not the parts."""
@@ -32,6 +37,7 @@ class EdgeApp:
         self.gate = gate
         self.workers = workers
         self.is_stopping = asyncio.Event()
+        self.picture_turn = asyncio.Semaphore(1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._viewers: defaultdict[str, set[asyncio.Queue[bytes]]] = defaultdict(set)
@@ -49,15 +55,18 @@ class EdgeApp:
             for event in watchers:
                 event.set()
 
-    def lane_view(self, lane_id: str, *, officer: str = "", has_last_hour: bool = True) -> LaneView:
-        """Draw one lane as it stands now, with what the head of its screen shows."""
+    def lane_view(
+        self, lane_id: str, *, officer: str = "", has_last_hour: bool = True, is_locked: bool = False
+    ) -> LaneView:
+        """Draw one lane as it stands now, with what the head of its screen shows; locked, with nobody in it."""
         around = Surroundings(
             uplink=self.workers.uplink_view(),
             devices=self.workers.device_health(),
             officer=officer,
             has_last_hour=has_last_hour,
         )
-        return lane_view(self.gate, lane_id, around=around)
+        view = lane_view(self.gate, lane_id, around=around)
+        return veiled(view) if is_locked else view
 
     def watch(self, lane_id: str) -> asyncio.Event:
         """Return an event that is set with each change of a lane; hand it back to ``unwatch``."""
@@ -82,6 +91,10 @@ class EdgeApp:
     def _lane_changed(self, lane_id: str) -> None:
         if self._loop is not None and self._watchers[lane_id] and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake, lane_id)
+
+    def wake(self, lane_id: str) -> None:
+        """Have a lane's watchers look again although the lane is as it was; from the loop's own thread."""
+        self._wake(lane_id)
 
     def _wake(self, lane_id: str) -> None:
         for event in self._watchers[lane_id]:

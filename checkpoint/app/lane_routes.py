@@ -6,11 +6,14 @@ Plain Starlette routes over the raw body: these are the requests that somebody s
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio.to_thread
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from checkpoint.actions.children import ChildCommand, call_child
+from checkpoint.actions.conveying import RideCommand, ride_in
 from checkpoint.actions.deciding import (
     ChooseCommand,
     CloseCommand,
@@ -25,21 +28,47 @@ from checkpoint.actions.deciding import (
     except_person,
     measure_person,
 )
+from checkpoint.actions.declaring import (
+    AskedCommand,
+    SetDeclarationAsideCommand,
+    ask_about_declaration,
+    set_declaration_aside,
+)
+from checkpoint.actions.elsewhere import TwinCommand, confirm_person
 from checkpoint.actions.gate import Turn
-from checkpoint.actions.presenting import PresentCommand, present_person
+from checkpoint.actions.grouping import ConfirmMemberCommand, StandCommand, confirm_member, stand_at_lane
+from checkpoint.actions.next_person import (
+    NextCommand,
+    StillHereCommand,
+    call_next,
+    drop_next,
+    follow_on,
+    say_still_here,
+    scan_person,
+)
+from checkpoint.actions.presenting import PresentCommand
 from checkpoint.actions.rechecking import RecheckCommand, SetAsideCommand, recheck_person, set_aside_person
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.sending_back import SendBackCommand, send_back
 from checkpoint.actions.sheet import LaneSheet
+from checkpoint.actions.travelling_together import note_looked, travelling_together
 from checkpoint.actions.view import LaneName
 from checkpoint.app.answers import committed, json_answer, read_command, refusing
 from checkpoint.app.edge_app import EdgeApp
-from web.roles import permit
+from web.roles import is_allowed, permit
+from web.sign_in import Session, hash_token
 
 _Command = Callable[[Turn, str, Any], LaneSheet]
 
 # path word -> what the body is, and the command that it becomes
 COMMANDS: dict[str, tuple[type[msgspec.Struct], _Command]] = {
-    "present": (PresentCommand, present_person),
+    "present": (PresentCommand, scan_person),
+    "next": (NextCommand, call_next),
+    "next-discard": (NextCommand, drop_next),
+    "still-here": (StillHereCommand, say_still_here),
+    "same-person": (TwinCommand, confirm_person),
+    "send-back": (SendBackCommand, send_back),
+    "child": (ChildCommand, call_child),
     "details": (DetailsCommand, change_details),
     "choose": (ChooseCommand, choose_reading),
     "measure": (MeasureCommand, measure_person),
@@ -48,9 +77,15 @@ COMMANDS: dict[str, tuple[type[msgspec.Struct], _Command]] = {
     "recheck": (RecheckCommand, recheck_person),
     "set-aside": (SetAsideCommand, set_aside_person),
     "discard": (DiscardCommand, discard_draft),
+    "declaration-asked": (AskedCommand, ask_about_declaration),
+    "declaration-set-aside": (SetDeclarationAsideCommand, set_declaration_aside),
+    "vehicle": (RideCommand, ride_in),
+    "group": (StandCommand, stand_at_lane),
+    "group-member": (ConfirmMemberCommand, confirm_member),
 }
 
 _may_see = permit("lane.see")
+_may_glance = permit("lane.glance")
 _may_act = permit("lane.act")
 
 
@@ -63,6 +98,7 @@ def lane_routes(edge: EdgeApp) -> list[Route]:
     return [
         Route("/api/lanes", refusing(_list_lanes(edge)), methods=["GET"]),
         Route("/api/lanes/{lane_id}/state", refusing(_tell_state(edge)), methods=["GET"]),
+        Route("/api/lanes/{lane_id}/together", refusing(_tell_together(edge)), methods=["POST"]),
         *commands,
     ]
 
@@ -76,6 +112,12 @@ def require_lane(edge: EdgeApp, request: Request) -> str:
     return lane_id
 
 
+def note_attendance(edge: EdgeApp, lane_id: str, *, session: Session) -> None:
+    """Note that whoever may act at a lane is there, with a screen that is not locked."""
+    if not session.is_locked and is_allowed(session.role, action="lane.act"):
+        edge.gate.attendance.see(lane_id, token_hash=hash_token(session.token), at=edge.gate.clock())
+
+
 def _command_endpoint(
     edge: EdgeApp, shape: type[msgspec.Struct], command: _Command
 ) -> Callable[[Request], Awaitable[Response]]:
@@ -84,11 +126,33 @@ def _command_endpoint(
     async def act(request: Request) -> Response:
         session = _may_act(request)
         lane_id = require_lane(edge, request)
+        note_attendance(edge, lane_id, session=session)
         given = await read_command(request, decoder)
-        await committed(edge.gate.perform(lambda turn: command(turn, lane_id, given), officer_ref=session.username))
+
+        def carry_out(turn: Turn) -> LaneSheet:
+            command(turn, lane_id, given)
+            return follow_on(turn, lane_id)
+
+        await committed(edge.gate.perform(carry_out, officer_ref=session.username))
         return json_answer(edge.lane_view(lane_id, officer=session.name, has_last_hour=False))
 
     return refusing(act)
+
+
+def _tell_together(edge: EdgeApp) -> Callable[[Request], Awaitable[Response]]:
+    """Name who comes with the person in the lane: a POST, because it is noted that somebody looked."""
+
+    async def tell_together(request: Request) -> Response:
+        session = _may_act(request)
+        lane_id = require_lane(edge, request)
+        gate = edge.gate
+        people = await anyio.to_thread.run_sync(lambda: travelling_together(gate, lane_id))
+        await committed(
+            gate.perform(lambda turn: note_looked(turn, lane_id, count=len(people)), officer_ref=session.username)
+        )
+        return json_answer({"people": people})
+
+    return tell_together
 
 
 def _list_lanes(edge: EdgeApp) -> Callable[[Request], Awaitable[Response]]:
@@ -106,7 +170,8 @@ def _list_lanes(edge: EdgeApp) -> Callable[[Request], Awaitable[Response]]:
 
 def _tell_state(edge: EdgeApp) -> Callable[[Request], Awaitable[Response]]:
     async def tell_state(request: Request) -> Response:
-        session = _may_see(request)
-        return json_answer(edge.lane_view(require_lane(edge, request), officer=session.name))
+        session = _may_glance(request)
+        view = edge.lane_view(require_lane(edge, request), officer=session.name, is_locked=session.is_locked)
+        return json_answer(view)
 
     return tell_state

@@ -12,27 +12,33 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from checkpoint.actions.view import LaneView
 from checkpoint.app.answers import refusing
 from checkpoint.app.edge_app import EdgeApp
-from checkpoint.app.lane_routes import require_lane
-from web.roles import permit
+from checkpoint.app.lane_routes import note_attendance, require_lane
+from web.refusals import AccessRefusedError
+from web.roles import is_allowed, permit
 from web.sign_in import SignIn
 
 LOOK_AROUND_S = 1.0
 TELL_AT_LEAST_EVERY_S = 10.0
 _may_see = permit("lane.see")
+_may_glance = permit("lane.glance")
 
 
 def stream_routes(edge: EdgeApp, *, sign_in: SignIn) -> list[Route | WebSocketRoute]:
     """Return the two streams of a lane."""
 
     async def follow(request: Request) -> Response:
-        session = _may_see(request)
+        session = _may_glance(request)
         lane_id = require_lane(edge, request)
-        events = _events(edge, lane_id, officer=session.name, token=session.token, sign_in=sign_in)
+        events = _events(edge, lane_id, token=session.token, sign_in=sign_in)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     async def look(websocket: WebSocket) -> None:
-        session = _may_see(websocket)
+        try:
+            session = _may_see(websocket)
+        except AccessRefusedError:
+            await websocket.close(code=1008)
+            return
         lane_id: str = websocket.path_params["lane_id"]
         if lane_id not in edge.gate.sheets:
             await websocket.close(code=1008)
@@ -45,7 +51,7 @@ def stream_routes(edge: EdgeApp, *, sign_in: SignIn) -> list[Route | WebSocketRo
     ]
 
 
-async def _events(edge: EdgeApp, lane_id: str, *, officer: str, token: str, sign_in: SignIn) -> AsyncIterator[bytes]:
+async def _events(edge: EdgeApp, lane_id: str, *, token: str, sign_in: SignIn) -> AsyncIterator[bytes]:
     """Send the whole state at once, after each change, and when devices or uplink changed."""
     changed = edge.watch(lane_id)
     told, told_at_s = b"", 0.0
@@ -53,11 +59,13 @@ async def _events(edge: EdgeApp, lane_id: str, *, officer: str, token: str, sign
     try:
         while not edge.is_stopping.is_set():
             changed.clear()
-            view = edge.lane_view(lane_id, officer=officer)
+            session = await sign_in.resume(token, is_activity=False)
+            if session is None or not is_allowed(session.role, action="lane.glance"):
+                return
+            note_attendance(edge, lane_id, session=session)
+            view = edge.lane_view(lane_id, officer=session.name, is_locked=session.is_locked)
             essence = _essence(view)
             if essence != told or loop.time() - told_at_s >= TELL_AT_LEAST_EVERY_S:
-                if await sign_in.resume(token, is_activity=False) is None:
-                    return
                 told, told_at_s = essence, loop.time()
                 yield b"id: %d\ndata: %s\n\n" % (view.version, msgspec.json.encode(view))
             await _either(changed, timeout_s=LOOK_AROUND_S)
@@ -76,35 +84,38 @@ async def _either(changed: asyncio.Event, *, timeout_s: float) -> None:
 def _essence(view: LaneView) -> bytes:
     """Reduce a view to what is worth telling: the lane, the uplink, and the states of the devices."""
     states = [(device.device_id, device.state) for device in view.devices]
-    uplink = (view.uplink.state, view.uplink.pending)
-    return msgspec.json.encode([view.version, states, uplink])
+    uplink = (view.uplink.state, view.uplink.reason, view.uplink.pending)
+    standing = (view.policy.freshness, view.policy.refused, view.disk.level)
+    return msgspec.json.encode([view.version, view.is_locked, view.badge, states, uplink, standing, view.printing])
 
 
 async def _send_pictures(edge: EdgeApp, lane_id: str, *, websocket: WebSocket, token: str, sign_in: SignIn) -> None:
-    """Send pictures until the other side goes, or is no longer signed in."""
+    """Send pictures until the other side goes, or may not see them: that is asked before each one, of memory alone."""
     await websocket.accept()
-    loop = asyncio.get_running_loop()
-    resumed_at_s = loop.time()
     pictures = edge.view_pictures(lane_id)
     leaving = asyncio.ensure_future(_until_left(websocket))
     try:
         while not edge.is_stopping.is_set() and not leaving.done():
-            if loop.time() - resumed_at_s >= TELL_AT_LEAST_EVERY_S:
-                resumed_at_s = loop.time()
-                if await sign_in.resume(token, is_activity=False) is None:
-                    await websocket.close(code=1008)
-                    return
-            try:
-                async with asyncio.timeout(LOOK_AROUND_S):
-                    picture = await pictures.get()
-            except TimeoutError:
-                continue
-            await websocket.send_bytes(picture)
+            picture = await _next_picture(pictures)
+            session = await sign_in.resume(token, is_activity=False)
+            if session is None or session.is_locked or not is_allowed(session.role, action="lane.see"):
+                await websocket.close(code=1008)
+                return
+            if picture is not None:
+                await websocket.send_bytes(picture)
     except WebSocketDisconnect:
         return
     finally:
         leaving.cancel()
         edge.leave_pictures(lane_id, pictures)
+
+
+async def _next_picture(pictures: "asyncio.Queue[bytes]") -> bytes | None:
+    try:
+        async with asyncio.timeout(LOOK_AROUND_S):
+            return await pictures.get()
+    except TimeoutError:
+        return None
 
 
 async def _until_left(websocket: WebSocket) -> None:

@@ -17,6 +17,7 @@ from checkpoint.documents.border_pass import (
 )
 from checkpoint.documents.cccd import CitizenCardQr, is_personal_number, number_warnings, read_citizen_qr
 from checkpoint.documents.check_digits import CheckDigit, Verdict, check_digit
+from checkpoint.documents.deviations import Deviation, DeviationName, deviations_of
 from checkpoint.documents.document_dates import PartialDate
 from checkpoint.documents.faults import DocumentFault, DocumentFaultCode, DocumentWarning, DocumentWarningCode
 from checkpoint.documents.identifiers import identifiers_of
@@ -32,20 +33,25 @@ from checkpoint.documents.matching import (
 )
 from checkpoint.documents.mrz import MachineReadableZone, read_mrz
 from checkpoint.documents.mrz_layouts import LayoutName
-from checkpoint.documents.mrz_repair import Replacement, suggest_repair
+from checkpoint.documents.mrz_repair import RepairBasis, RepairProposal, Replacement, propose_repairs, suggest_repair
 from checkpoint.documents.mrz_text import split_mrz_text
 from checkpoint.documents.names import fold, icao_variants, stored_form, with_one_tone_placement
 from checkpoint.documents.reading import DocumentFields, ReadDocument, ReadingSource, read_document
+from checkpoint.documents.verdicts import FieldState, FieldVerdict, verdicts_of
 
 __all__ = [
     "Certainty",
     "CheckDigit",
     "CitizenCardQr",
+    "Deviation",
+    "DeviationName",
     "DocumentFault",
     "DocumentFaultCode",
     "DocumentFields",
     "DocumentWarning",
     "DocumentWarningCode",
+    "FieldState",
+    "FieldVerdict",
     "LayoutName",
     "MachineReadableZone",
     "Match",
@@ -57,10 +63,13 @@ __all__ = [
     "PersonIdentifiers",
     "ReadDocument",
     "ReadingSource",
+    "RepairBasis",
+    "RepairProposal",
     "Replacement",
     "Verdict",
     "check_digit",
     "compare_names",
+    "deviations_of",
     "find_matches",
     "fold",
     "icao_variants",
@@ -73,6 +82,7 @@ __all__ = [
     "number_key",
     "number_warnings",
     "person_key",
+    "propose_repairs",
     "read_citizen_qr",
     "read_document",
     "read_mrz",
@@ -81,5 +91,6 @@ __all__ = [
     "stored_form",
     "suggest_repair",
     "validity_warnings",
+    "verdicts_of",
     "with_one_tone_placement",
 ]

@@ -7,7 +7,7 @@ different names fold alike (Hoa and Hòa, Nam and Năm).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import product
 from typing import Final
 from unicodedata import category, combining, normalize
@@ -62,6 +62,26 @@ def fold(name: str) -> str:
     plain = name.translate(_BARRED_D).replace("'", "").replace("\u2019", "")
     plain = _without_marks(plain.upper() if plain.isascii() else _spelt(plain)).upper()
     return _LETTERS_ONLY.sub(" ", plain).strip()
+
+
+def search_words(query: str) -> tuple[str, ...]:
+    """Return the words for which a name is searched: folded, or as written where folding leaves nothing (Hán).
+
+    >>> search_words("nhường 小明")
+    ('NHUONG', '小明')
+    """
+    found = (fold(word) or stored_form(word).casefold() for word in query.split())
+    return tuple(part for word in found for part in word.split())
+
+
+def holds_words(name: str, words: Collection[str]) -> bool:
+    """Tell whether every searched word is a part of the name, with its marks or without.
+
+    >>> holds_words("Hoàng Thị Nhường", ("HOANG", "NHUONG")), holds_words("王小明", ("小明",)), holds_words("Lan", ())
+    (True, True, False)
+    """
+    spelt = (fold(name), stored_form(name).casefold())
+    return bool(words) and all(any(word in one for one in spelt) for word in words)
 
 
 def _spelt(name: str) -> str:

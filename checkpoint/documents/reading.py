@@ -25,12 +25,16 @@ from checkpoint.documents.cccd import (
     year_in_number,
 )
 from checkpoint.documents.check_digits import FILLER, CheckDigit, Verdict
+from checkpoint.documents.chinese_permit import permit_number
+from checkpoint.documents.deviations import Deviation, deviations_of
 from checkpoint.documents.document_dates import PartialDate
 from checkpoint.documents.faults import DocumentFault, DocumentFaultCode, DocumentWarning, DocumentWarningCode, fault
 from checkpoint.documents.mrz import MachineReadableZone, read_mrz
 from checkpoint.documents.mrz_layouts import LayoutName
-from checkpoint.documents.mrz_repair import Replacement, suggest_repair
+from checkpoint.documents.mrz_repair import RepairProposal, Replacement, propose_repairs
 from checkpoint.documents.mrz_text import split_mrz_text, unframed_lines
+from checkpoint.documents.national_qr import NationalQr, read_national_qr
+from checkpoint.documents.verdicts import FieldVerdict, verdicts_of
 from sync.agreement.vocabulary import DocumentKind, PassRegime, Sex
 
 _LONGEST_TYPED_NUMBER: Final = 28
@@ -40,10 +44,11 @@ _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 
 
 class ReadingSource(StrEnum):
-    """What was read: a zone, the code of a citizen card, or a number that nothing verifies."""
+    """What was read: a zone, the code of a citizen card, the national personal code, or an unproven number."""
 
     MRZ = "mrz"
     CITIZEN_CARD_QR = "citizen_card_qr"
+    NATIONAL_QR = "national_qr"
     NUMBER = "number"
 
 
@@ -77,7 +82,10 @@ class DocumentFields(Struct, frozen=True, kw_only=True):
 
 
 class ReadDocument(Struct, frozen=True, kw_only=True):
-    """One document as read. ``suggestions`` are replacements an officer may confirm; none was applied.
+    """One document as read. ``proposals`` are zones an officer may confirm, the surest first; none was applied.
+
+    ``suggestions`` are the replacements of the first of them. ``verdicts`` has one line for each field of a zone,
+    ``deviations`` what the issuer is known to do differently, which is not forgery.
 
     ``born_on`` is given only for a complete date; ``expires_on`` is the last day the date can mean.
     """
@@ -91,6 +99,9 @@ class ReadDocument(Struct, frozen=True, kw_only=True):
     check_digits: tuple[CheckDigit, ...] = ()
     warnings: tuple[DocumentWarning, ...] = ()
     suggestions: tuple[Replacement, ...] = ()
+    verdicts: tuple[FieldVerdict, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    proposals: tuple[RepairProposal, ...] = ()
 
     @property
     def are_check_digits_valid(self) -> bool | None:
@@ -121,14 +132,23 @@ def read_document(text: str, *, today: date) -> ReadDocument | DocumentFault:
     frames = unframed_lines(text)
     if not frames:
         return fault(DocumentFaultCode.EMPTY, detail="no character")
+    national = read_national_qr(frames[0], today=today) if len(frames) == 1 else None
+    if national is not None:
+        return _from_national_qr(national)
     if len(frames) == 1 and len(frames[0]) <= _LONGEST_TYPED_NUMBER and FILLER not in frames[0]:
         return _from_number(frames[0])
+    permit = permit_number(frames)
+    if permit is not None:
+        return _from_number(permit)
     zone = read_mrz(split_mrz_text(text), today=today)
     return zone if isinstance(zone, DocumentFault) else _from_zone(zone, today=today)
 
 
 def _kind_of(zone: MachineReadableZone) -> DocumentKind:
+    """Passport, visa, card or crew; a Chinese card is a permit, for no identity card of theirs has a zone."""
     code = zone.document_code
+    if zone.issuing_state == _CHINA and zone.layout in {LayoutName.TD1, LayoutName.TD2}:
+        return DocumentKind.BORDER_PERMIT
     if code == "AC":
         return DocumentKind.CREW_CERTIFICATE
     by_letter = {
@@ -164,8 +184,8 @@ def _from_zone(zone: MachineReadableZone, *, today: date) -> ReadDocument:
     expires_on = None if expiry is None else expiry.last_day()
     if expires_on is not None and expires_on < today:
         warnings += (DocumentWarning(code=DocumentWarningCode.DOCUMENT_EXPIRED, field="date_of_expiry"),)
-    suggestions = suggest_repair(zone, today=today)
-    if suggestions:
+    proposals = propose_repairs(zone, today=today)
+    if proposals:
         warnings += (DocumentWarning(code=DocumentWarningCode.REPAIR_SUGGESTED, field="lines"),)
     return ReadDocument(
         kind=_kind_of(zone),
@@ -176,7 +196,10 @@ def _from_zone(zone: MachineReadableZone, *, today: date) -> ReadDocument:
         expires_on=expires_on,
         check_digits=zone.check_digits,
         warnings=zone.warnings + warnings,
-        suggestions=suggestions,
+        suggestions=proposals[0].replacements if proposals else (),
+        verdicts=verdicts_of(zone),
+        deviations=deviations_of(zone),
+        proposals=proposals,
     )
 
 
@@ -224,6 +247,35 @@ def _from_citizen_qr(card: CitizenCardQr) -> ReadDocument:
         ),
         born_on=birth.last_day() if birth is not None and birth.is_complete else None,
         warnings=card.warnings,
+    )
+
+
+def _from_national_qr(code: NationalQr) -> ReadDocument:
+    """Nothing in the code is signed, so its number is as unproven as a typed one."""
+    primary, _, secondary = code.full_name.partition(" ")
+    birth = code.date_of_birth
+    is_personal = is_personal_number(code.number)
+    warnings = [DocumentWarning(code=DocumentWarningCode.NUMBER_NOT_VERIFIABLE, field="document_number")]
+    if is_personal:
+        warnings += number_warnings(code.number, birth=birth, sex=Sex.UNSPECIFIED)
+    return ReadDocument(
+        kind=DocumentKind.IDENTITY_CARD,
+        source=ReadingSource.NATIONAL_QR,
+        fields=DocumentFields(
+            document_code=code.identity_kind,
+            issuing_state=_VIETNAM,
+            document_number=code.number,
+            number_key=code.number,
+            nationality=_VIETNAM,
+            date_of_birth=None if birth is None else birth.iso,
+            primary_identifier=primary,
+            secondary_identifier=secondary,
+            full_name=code.full_name,
+            personal_number=code.number if is_personal else "",
+            unread_tail=tuple(part for part in (code.code_id, code.extension) if part),
+        ),
+        born_on=birth.last_day() if birth is not None and birth.is_complete else None,
+        warnings=(*warnings, *(code.warnings)),
     )
 
 

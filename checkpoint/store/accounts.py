@@ -1,9 +1,11 @@
 """Officers and their sessions: ``web.sign_in``'s two protocols over this edge's tables.
 
 Both are kept in memory too, because every request asks for them; every change goes to the database
-first, and only a committed change is seen. This edge is the only writer of its database.
+first, and only a committed change is seen. What another program changed meanwhile (``add-officer``) is
+seen by ``look_again``, which a running edge calls every second.
 """
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
@@ -47,6 +49,9 @@ class Accounts:
     def __init__(self, writer: Writer, *, readers: Engine) -> None:
         """Load officers and open sessions."""
         self._writer = writer
+        self._readers = readers
+        self._changing = threading.Lock()
+        self.is_thrifty = False
         with readers.connect() as connection:
             users = [_as_user(tuple(row)) for row in connection.execute(select(officer))]
             sessions = [_as_session(tuple(row)) for row in connection.execute(select(web_session))]
@@ -57,27 +62,43 @@ class Accounts:
         """Add an account or replace it; its open sessions end."""
         row = {name: getattr(user, name) for name in _OFFICER_COLUMNS}
         row["is_disabled"] = int(user.is_disabled)
-        self._commit(lambda transaction: transaction.execute(_PUT_OFFICER, row))
-        self._users[user.username] = user
+        with self._changing:
+            self._commit(lambda transaction: transaction.execute(_PUT_OFFICER, row))
+            self._users[user.username] = user
         self.remove_sessions_of(user.username)
 
+    def look_again(self) -> tuple[str, ...]:
+        """See what another program changed: its names. Whoever was replaced or disabled is signed out at once."""
+        with self._changing:
+            with self._readers.connect() as connection:
+                users = [_as_user(tuple(row)) for row in connection.execute(select(officer))]
+            changed = tuple(user.username for user in users if self._users.get(user.username) != user)
+            self._users |= {user.username: user for user in users}
+        for token_hash, session in list(self._sessions.items()):
+            if session.username in changed:
+                self._sessions.pop(token_hash, None)
+        return changed
+
     def find_user(self, username: str) -> User | None:
-        """Return the account with exactly this name."""
+        """Return the account with exactly this name; one that is not known may have been added just now."""
+        if username not in self._users:
+            self.look_again()
         return self._users.get(username)
 
     def replace_password_hash(self, username: str, *, password_hash: str) -> None:
         """Store a hash made with today's parameters."""
-        user = self._users.get(username)
-        if user is None:
-            return
-        self._commit(lambda t: t.execute(_REHASH, {"wanted": username, "new_hash": password_hash}))
-        self._users[username] = User(
-            username=user.username,
-            name=user.name,
-            role=user.role,
-            password_hash=password_hash,
-            is_disabled=user.is_disabled,
-        )
+        with self._changing:
+            user = self._users.get(username)
+            if user is None:
+                return
+            self._commit(lambda t: t.execute(_REHASH, {"wanted": username, "new_hash": password_hash}))
+            self._users[username] = User(
+                username=user.username,
+                name=user.name,
+                role=user.role,
+                password_hash=password_hash,
+                is_disabled=user.is_disabled,
+            )
 
     def add_session(self, session: StoredSession) -> None:
         """Keep a new session."""
@@ -99,7 +120,8 @@ class Accounts:
         session = self._sessions.get(token_hash)
         if session is None:
             return
-        self._commit(lambda t: t.execute(_TOUCH, {"wanted": token_hash, "new_last_seen_at": to_text(last_seen_at)}))
+        if not self.is_thrifty:  # on a disk that fills up, the instant is kept in memory only
+            self._commit(lambda t: t.execute(_TOUCH, {"wanted": token_hash, "new_last_seen_at": to_text(last_seen_at)}))
         self._sessions[token_hash] = StoredSession(
             token_hash=token_hash,
             username=session.username,

@@ -3,15 +3,19 @@
 Each row follows from the journal; it is written in the same commit as the record it follows from.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import islice
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, literal_column, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
 
+from checkpoint.documents.names import holds_words, search_words
 from checkpoint.store.instants import from_optional_text, from_text, to_text
 from checkpoint.store.journal import Saved
+from checkpoint.store.name_index import Rows
 from checkpoint.store.statements import compiled, insert_into
-from checkpoint.store.tables import crossing, journal, journal_head
+from checkpoint.store.tables import crossing, journal
 from checkpoint.store.writer import Transaction
 from sync.agreement.facts import Measurement
 from sync.agreement.records import CrossingCorrected, CrossingScreened, TravellerIdentity
@@ -25,10 +29,10 @@ _OPEN = frozenset({Disposition.PENDING, Disposition.REFERRED, Disposition.ISOLAT
 class CrossingRow(msgspec.Struct, frozen=True, kw_only=True):
     """One crossing as it stands now. Holds a person: never to be logged."""
 
-    sequence: int
+    entry: int
     crossing_id: str
     record_id: str
-    last_sequence: int
+    last_entry: int
     lane_id: str
     presented_at: datetime
     recorded_at: datetime
@@ -77,9 +81,21 @@ _HISTORY = (
     + f" LIMIT {HISTORY_ROWS}"
 )
 _COUNT_OF_PERSON = compiled(
-    select(crossing.c.sequence).where(
-        crossing.c.person_key == bindparam("person_key"), crossing.c.presented_at >= bindparam("since")
+    select(crossing.c.entry).where(
+        crossing.c.person_key == bindparam("person_key"),
+        crossing.c.presented_at >= bindparam("since"),
+        crossing.c.disposition != literal_column(f"'{Disposition.WITHDRAWN.value}'"),
     )
+)
+_LAST_ELSEWHERE = compiled(
+    select(crossing.c.presented_at, crossing.c.lane_id)
+    .where(
+        crossing.c.person_key == bindparam("person_key"),
+        crossing.c.presented_at >= bindparam("since"),
+        crossing.c.lane_id != bindparam("not_at"),
+        crossing.c.disposition != literal_column(f"'{Disposition.WITHDRAWN.value}'"),
+    )
+    .order_by(crossing.c.presented_at.desc())
 )
 _SETTLE = compiled(
     update(crossing)
@@ -88,7 +104,7 @@ _SETTLE = compiled(
         disposition=bindparam("new_disposition"),
         place_id=bindparam("new_place_id"),
         is_open=bindparam("new_is_open"),
-        last_sequence=bindparam("new_sequence"),
+        last_entry=bindparam("new_entry"),
     )
 )
 _RECHECK = compiled(
@@ -107,10 +123,10 @@ _CORRECT = compiled(
         category=bindparam("new_category"),
         purpose=bindparam("new_purpose"),
         direction=bindparam("new_direction"),
-        last_sequence=bindparam("new_sequence"),
+        last_entry=bindparam("new_entry"),
     )
 )
-_FIRST_RECORD = compiled(select(journal.c.bytes).where(journal.c.sequence == bindparam("sequence")))
+_FIRST_RECORD = compiled(select(journal.c.bytes).where(journal.c.entry == bindparam("entry")))
 
 
 def is_open(disposition: Disposition) -> bool:
@@ -127,10 +143,10 @@ def add_crossing(
     transaction.execute(
         _ADD,
         {
-            "sequence": saved.sequence,
+            "entry": saved.entry,
             "crossing_id": screened.crossing_id,
             "record_id": saved.record_id,
-            "last_sequence": saved.sequence,
+            "last_entry": saved.entry,
             "lane_id": screened.lane_id,
             "presented_at": to_text(screened.presented_at),
             "recorded_at": to_text(saved.recorded_at),
@@ -167,19 +183,28 @@ def find_crossing(transaction: Transaction, crossing_id: str) -> CrossingRow | N
 
 def first_record(transaction: Transaction, row: CrossingRow) -> bytes:
     """Return the bytes of the record that opened a crossing."""
-    content: bytes = transaction.execute(_FIRST_RECORD, {"sequence": row.sequence}).fetchone()[0]
+    content: bytes = transaction.execute(_FIRST_RECORD, {"entry": row.entry}).fetchone()[0]
     return content
 
 
-def history_of(transaction: Transaction, person_key: str) -> tuple[PastTemperature, ...]:
+def history_of(transaction: Rows, person_key: str) -> tuple[PastTemperature, ...]:
     """Return the latest temperatures of one person, newest first."""
     rows = transaction.execute(_HISTORY, {"person_key": person_key}).fetchall()
     return tuple(PastTemperature(observed_at=from_text(at), temperature_c=value) for at, value in rows)
 
 
 def crossings_since(transaction: Transaction, person_key: str, *, since: datetime) -> int:
-    """Count the crossings of one person since an instant (R009: the nth crossing today)."""
+    """Count the crossings of one person since an instant, without withdrawn ones (R009: the nth crossing today)."""
     return len(transaction.execute(_COUNT_OF_PERSON, {"person_key": person_key, "since": to_text(since)}).fetchall())
+
+
+def last_presented(
+    transaction: Transaction, person_key: str, *, since: datetime, not_at: str
+) -> tuple[datetime, str] | None:
+    """Return when and at which other lane a person was presented last since an instant, if anywhere."""
+    asked = {"person_key": person_key, "since": to_text(since), "not_at": not_at}
+    row = transaction.execute(_LAST_ELSEWHERE, asked).fetchone()
+    return None if row is None else (from_text(row[0]), row[1])
 
 
 def settle_crossing(
@@ -199,7 +224,7 @@ def settle_crossing(
             "new_disposition": disposition.value,
             "new_place_id": place_id,
             "new_is_open": int(is_open(disposition) and not has_left),
-            "new_sequence": saved.sequence,
+            "new_entry": saved.entry,
         },
     )
 
@@ -226,7 +251,7 @@ def correct_crossing(transaction: Transaction, row: CrossingRow, *, corrected: C
             "new_category": corrected.category or row.category,
             "new_purpose": corrected.purpose or row.purpose,
             "new_direction": corrected.direction or row.direction,
-            "new_sequence": saved.sequence,
+            "new_entry": saved.entry,
         },
     )
 
@@ -234,27 +259,63 @@ def correct_crossing(transaction: Transaction, row: CrossingRow, *, corrected: C
 def list_crossings(
     connection: Connection, *, limit: int, before: int | None = None, query: str = "", person_key: str = ""
 ) -> list[CrossingRow]:
-    """Return crossings, newest first, before a sequence; ``query`` is part of a name or a whole number.
+    """Return crossings, newest first, before an entry of the journal; ``query`` is part of a name or a whole number.
 
     A pass or citizen's number (``person_key``) is found however old; a name or another number only
     among the latest crossings, so that a search never reads the whole database.
     """
-    statement = select(crossing).order_by(crossing.c.sequence.desc()).limit(limit)
+    statement = select(crossing).order_by(crossing.c.entry.desc()).limit(limit)
     if before is not None:
-        statement = statement.where(crossing.c.sequence < before)
+        statement = statement.where(crossing.c.entry < before)
     if query:
-        newest = select(journal_head.c.sequence).scalar_subquery()
-        by_words = or_(crossing.c.full_name.icontains(query, autoescape=True), crossing.c.document_number == query)
-        by_words = and_(by_words, crossing.c.sequence > newest - SEARCHED_RECORDS)
+        by_words = crossing.c.entry.in_([] if person_key else _named(connection, query, before=before, limit=limit))
         statement = statement.where(crossing.c.person_key == person_key if person_key else by_words)
     return [_as_row(tuple(row)) for row in connection.execute(statement)]
+
+
+def _named(connection: Connection, query: str, *, before: int | None, limit: int) -> list[int]:
+    """Return the newest entries whose name holds every typed word (marks or none), or whose number it is."""
+    newest = select(func.max(journal.c.entry)).scalar_subquery()
+    statement = select(crossing.c.entry, crossing.c.full_name, crossing.c.document_number)
+    statement = statement.where(crossing.c.entry > newest - SEARCHED_RECORDS).order_by(crossing.c.entry.desc())
+    if before is not None:
+        statement = statement.where(crossing.c.entry < before)
+    number, words = query.upper(), search_words(query)
+    rows = connection.execute(statement)
+    fits = (entry for entry, name, own in rows if own.upper() == number or holds_words(name, words))
+    return list(islice(fits, limit))
 
 
 def open_crossings(connection: Connection) -> list[CrossingRow]:
     """Return the crossings for which something must still happen at this gate."""
     # Spelled out, not bound: only then does SQLite see that the small index answers it.
-    statement = select(crossing).where(text("is_open = 1")).order_by(crossing.c.sequence)
+    statement = select(crossing).where(text("is_open = 1")).order_by(crossing.c.entry)
     return [_as_row(tuple(row)) for row in connection.execute(statement)]
+
+
+def crossings_by_id(connection: Connection, crossing_ids: Collection[str]) -> list[CrossingRow]:
+    """Return these crossings, open or not."""
+    statement = select(crossing).where(crossing.c.crossing_id.in_(crossing_ids)).order_by(crossing.c.entry)
+    return [_as_row(tuple(row)) for row in connection.execute(statement)]
+
+
+def crossings_of_persons(connection: Connection, person_keys: Collection[str], *, since: datetime) -> list[CrossingRow]:
+    """Return the last crossing of each of these people since an instant, without withdrawn ones."""
+    statement = (
+        select(crossing)
+        .where(
+            crossing.c.person_key.in_(person_keys),
+            crossing.c.presented_at >= to_text(since),
+            crossing.c.disposition != Disposition.WITHDRAWN.value,
+        )
+        .order_by(crossing.c.entry)
+    )
+    return list({row.person_key: row for row in rows_of(connection.execute(statement))}.values())
+
+
+def rows_of(result: Iterable[Iterable[object]]) -> list[CrossingRow]:
+    """Read rows that hold every column of the table."""
+    return [_as_row(tuple(row)) for row in result]
 
 
 _FIELDS = tuple(str(column.name) for column in crossing.columns)

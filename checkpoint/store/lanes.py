@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from checkpoint.isolation import Room, Stay
@@ -12,7 +12,7 @@ from checkpoint.store.instants import from_text, to_text
 from checkpoint.store.statements import compiled, insert_into
 from checkpoint.store.tables import access_log, episode_key, isolation_place, lane_draft, running_clock
 from checkpoint.store.writer import Transaction
-from sync.agreement.records import RunningClock
+from sync.agreement.facts import RunningClock
 from sync.agreement.vocabulary import ClockKind
 from sync.exchange.sealing import EpisodeKey
 
@@ -57,6 +57,20 @@ _STOP_CLOCKS = compiled(
     update(running_clock)
     .where(running_clock.c.crossing_id == bindparam("wanted"), running_clock.c.stopped_at.is_(None))
     .values(stopped_at=bindparam("new_stopped_at"))
+)
+_STOP_CLOCK = compiled(
+    update(running_clock)
+    .where(
+        running_clock.c.crossing_id == bindparam("wanted"),
+        running_clock.c.kind == bindparam("wanted_kind"),
+        running_clock.c.stopped_at.is_(None),
+    )
+    .values(stopped_at=bindparam("new_stopped_at"))
+)
+_CLOCKS_OF = compiled(
+    select(running_clock.c.kind, running_clock.c.started_at, running_clock.c.due_at, running_clock.c.clause)
+    .where(running_clock.c.crossing_id == bindparam("wanted"), running_clock.c.stopped_at.is_(None))
+    .order_by(running_clock.c.due_at)
 )
 _KEEP_KEY = insert_into(episode_key)
 _FIND_KEY = compiled(select(episode_key.c.bytes).where(episode_key.c.crossing_id == bindparam("crossing_id")))
@@ -132,10 +146,24 @@ def stop_running_clocks(transaction: Transaction, crossing_id: str, *, at: datet
     transaction.execute(_STOP_CLOCKS, {"wanted": crossing_id, "new_stopped_at": to_text(at)})
 
 
+def stop_clock(transaction: Transaction, crossing_id: str, *, kind: ClockKind, at: datetime) -> None:
+    """Stop one clock of one crossing: the act it waited for was done."""
+    transaction.execute(_STOP_CLOCK, {"wanted": crossing_id, "wanted_kind": kind.value, "new_stopped_at": to_text(at)})
+
+
+def clocks_of(transaction: Transaction, crossing_id: str) -> tuple[RunningClock, ...]:
+    """Return the clocks that run for one crossing, the one due first in front."""
+    rows = transaction.execute(_CLOCKS_OF, {"wanted": crossing_id}).fetchall()
+    return tuple(
+        RunningClock(kind=ClockKind(kind), started_at=from_text(started), due_at=from_text(due), clause=clause)
+        for kind, started, due, clause in rows
+    )
+
+
 def running_clocks(connection: Connection) -> dict[str, list[RunningClock]]:
     """Return the clocks that run, by crossing."""
     clocks: dict[str, list[RunningClock]] = {}
-    for row in connection.execute(select(running_clock).where(running_clock.c.stopped_at.is_(None))):
+    for row in connection.execute(select(running_clock).where(text("stopped_at IS NULL"))):
         clock = RunningClock(
             kind=ClockKind(row.kind),
             started_at=from_text(row.started_at),

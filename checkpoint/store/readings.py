@@ -48,9 +48,10 @@ def keep_reading(  # one argument for each column of the row
     return is_new
 
 
-def bind_reading(transaction: Transaction, reading_id: str, *, crossing_id: str) -> None:
-    """Note for which crossing a reading was used; a reading that is bound stays bound."""
-    transaction.execute(_BIND, {"wanted_id": reading_id, "crossing_id": crossing_id})
+def bind_reading(transaction: Transaction, reading_id: str, *, crossing_id: str) -> bool:
+    """Note for which crossing a reading was used; a reading that is bound stays bound, and then this is False."""
+    is_new: bool = transaction.execute(_BIND, {"wanted_id": reading_id, "crossing_id": crossing_id}).rowcount == 1
+    return is_new
 
 
 def leave_reading(transaction: Transaction, reading_id: str, *, because: str) -> None:

@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from deploy.demo.layout import Account
-from deploy.demo.shift import STANDING_PER_LANE, Afterwards, Fate, Lane, Traveller
+from deploy.demo.shift import STANDING_PER_LANE, Afterwards, Fate, Lane, Scanner, Traveller
 from deploy.demo.simulators import SimulatorControl
 
 PATIENCE_S = 60.0
@@ -27,6 +28,8 @@ LaneView = dict[str, Any]
 RETRY_S = 0.2
 STAND_S = {True: 0.5, False: 0.9}
 """How long a traveller stands before the scanner: shorter when the simulated frames come faster."""
+EXPERT_STEPS = {"employer": "Công ty May Sao Biển", "project": "Khu công nghiệp Hải Yên", "is_symptom_checked": True}
+"""What the lane asks of an expert before it clears one; an invented company and its site."""
 FACILITY = "Trung tâm Y tế Móng Cái"
 
 
@@ -46,6 +49,7 @@ class Officer:
     on_saved: Callable[[str], None] = lambda _crossing_id: None
     _standing: deque[tuple[Traveller, str]] = field(default_factory=deque)
     _client: httpx.Client | None = None
+    _freed_at_s: float = 0.0
 
     @property
     def place(self) -> str:
@@ -92,6 +96,7 @@ class Officer:
                 }
                 self._lane_post("measure", by_hand)
             else:
+                self._let_the_former_leave()
                 self.control.show(self.lane.scanner_id, skin_c=traveller.scanner_c, duration_s=STAND_S[self.is_fast])
 
         view = self._until(
@@ -101,8 +106,17 @@ class Officer:
             view = self._lane_post("choose", {"reading_id": view["candidates"][0]["reading_id"]})
         return view
 
+    def _let_the_former_leave(self) -> None:
+        """Nobody stands before a terminal in the second in which another one left.
+
+        Its clock has whole seconds, so the lane takes a reading of that second for the former person's.
+        """
+        if self.lane.scanner is Scanner.FACE_TERMINAL and int(time.time()) == int(self._freed_at_s):
+            time.sleep(1.0 - time.time() % 1.0)
+
     def _decide(self, traveller: Traveller, view: LaneView) -> str:
         crossing_id = str(view["draft_id"])
+        view = self._after_a_look(view)
         outcome = view["verdict"]["outcome"]
         expected = _expected_outcome(traveller)
         if outcome != expected:
@@ -113,7 +127,15 @@ class Officer:
             self._lane_post("recheck", recheck)
         else:
             self._lane_post("close", {"draft_id": crossing_id})
+        self._freed_at_s = time.time()
         return crossing_id
+
+    def _after_a_look(self, view: LaneView) -> LaneView:
+        """Say that it is the person where a pass was at the other lane minutes ago: a script repeats itself."""
+        reasons = view["verdict"]["reasons"]
+        if any(one["code"] == "presented_elsewhere" and one["severity"] == "wait" for one in reasons):
+            return self._lane_post("same-person", {"draft_id": view["draft_id"]})
+        return view
 
     def _afterwards(self, traveller: Traveller, crossing_id: str) -> None:
         if traveller.fate is Fate.ISOLATED:
@@ -126,6 +148,8 @@ class Officer:
                     "reason": "Chuyển tuyến theo kết quả đo lại",
                 }
                 self._post(f"/api/isolation/{longest_waiting}/discharge", handed_over)
+                arrived = {"act_id": str(uuid4()), "means": "telephone", "confirmed_by": "Điều dưỡng trực"}
+                self._post(f"/api/isolation/{longest_waiting}/arrive", arrived)
         elif traveller.afterwards is Afterwards.CORRECTED:
             self._post(f"/api/crossings/{crossing_id}/correct", {"reason": "Ghi nhầm mục đích", "purpose": "other"})
         elif traveller.afterwards is Afterwards.WITHDRAWN:
@@ -204,7 +228,8 @@ def sign_in(base_url: str, account: Account) -> httpx.Client:
 
 
 def _details(traveller: Traveller, *, draft_id: str) -> dict[str, Any]:
-    return {
+    asked_of_expert = EXPERT_STEPS if traveller.category == "expert" else {}
+    return asked_of_expert | {
         "draft_id": draft_id,
         "category": traveller.category,
         "purpose": traveller.purpose,

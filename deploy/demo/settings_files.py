@@ -6,6 +6,7 @@ standard library's encoder serves.
 
 import json
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PROVINCE = ROOT / "deploy/provinces/quang-ninh.toml"
 DEMO_ORDER = Path(__file__).resolve().parent / "order-demo-outbound-tourism.toml"
 BROKER_TEMPLATE = ROOT / "deploy/broker/nats.conf.template"
+BROKER_KEY = "broker-key.conf"
+"""What the broker encrypts waiting messages with; made once, since the store opens with no other."""
 EDGE_LABELS = {"lane-1": "Làn 1", "lane-2": "Làn 2"}
 
 Scalar = str | int | float | bool | Sequence[str]
@@ -29,6 +32,8 @@ def write_all(site: Site, *, now: datetime) -> None:
     for gate_id in shift.EDGES:
         _write(site.simulator_settings(gate_id), simulators(site, gate_id))
     _write(site.state / "nats.conf", broker(site))
+    if not (site.state / BROKER_KEY).exists():
+        _write(site.state / BROKER_KEY, f"key: {json.dumps(secrets.token_hex(32))}\n")
     write_edges(site, province_sealing_key="", centre_public_key="")
 
 
@@ -164,6 +169,7 @@ def simulators(site: Site, gate_id: str) -> str:
                     "link": link,
                     "rate_hz": site.frame_rate_hz,
                     "seed": 1,
+                    **({"options.physics": True} if is_array else {}),
                 },
             )
         )

@@ -24,10 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 HOLDER_COUNT = 600
 ACCOUNTS = (
     ("canbo", "officer", "Phạm Thu Hà"),
+    ("truong", "gate_head", "Đào Minh Sơn"),
     ("cdc", "cdc", "Vũ Minh Đức"),
     ("chihuy", "command", "Lê Minh Quân"),
     ("quantri", "administrator", "Đỗ Ngọc Ánh"),
 )
+ROLES_AT_A_GATE = frozenset({"officer", "gate_head"})
 MAXIMUM_SOCKET_PATH = 100
 """A Unix socket's path may have 107 bytes on Linux; the simulators' control sockets stand in the state folder."""
 
@@ -61,7 +63,7 @@ def prepare(site: Site) -> None:
     """Make keys, accounts and the pass register with the services' own commands. Safe to repeat."""
     _make_identities(site)
     for account in site.accounts:
-        if account.role == "officer":
+        if account.role in ROLES_AT_A_GATE:
             for gate_id in shift.EDGES:
                 _add_account(account, package="checkpoint", settings=site.edge_settings(gate_id))
         else:
@@ -82,7 +84,7 @@ def _make_identities(site: Site) -> None:
 
 def _add_account(account: Account, *, package: str, settings: Path) -> None:
     words = ["--username", account.username, "--name", account.name]
-    words += ["--role", account.role] if package == "central" else []
+    words += ["--role", account.role]
     command = "add-user" if package == "central" else "add-officer"
     run_command(package, command, *words, settings=settings, standard_input=account.password + "\n")
 

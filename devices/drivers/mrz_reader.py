@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
+from enum import StrEnum
 from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
 from typing import ClassVar, Final
@@ -29,8 +30,9 @@ from typing import ClassVar, Final
 import msgspec
 
 from devices.driver import DriverOptions, Manifest, QualityGrade, Wire, refuse_unknown_options
+from devices.errors import DeviceConfigurationError
 from devices.framing import Line, LineSplitter
-from devices.reading import DeviceEvent, DeviceKind, Fault, FaultCode, ScannedText
+from devices.reading import DeviceEvent, DeviceKind, Fault, FaultCode, Outgoing, ScannedText
 
 _TERMINATORS: Final = b"\r\n\x02\x03\x04\x1b"
 _AS_BLANKS: Final = bytes.maketrans(b"\t\x1d\x1e\x1f", b"    ")
@@ -136,8 +138,29 @@ def check_digit(text: str) -> int:
     return sum(_VALUES[ord(sign)] * _WEIGHTS[at % 3] for at, sign in enumerate(text)) % 10
 
 
+class ReaderCommands(StrEnum):
+    """Whose commands the reader understands; one that needs none streams by itself."""
+
+    NONE = "none"
+    HONEYWELL = "honeywell"
+    IDE237 = "ide237"
+
+
+_OPENINGS: Final = MappingProxyType(
+    {
+        ReaderCommands.NONE: (),
+        # Honeywell: menu commands between SYN M CR and !; all symbologies off, then text recognition on, TD1 and TD2
+        # as its templates; then the trigger, SYN T CR.
+        ReaderCommands.HONEYWELL: (b"\x16M\rallena0!", b"\x16M\rocrena1!", b"\x16M\rocrats2!", b"\x16T\r"),
+        # Access-IS IDE237 and its like: a command between 7E 01 "0000@ and ; 03; text recognition on, then scan.
+        ReaderCommands.IDE237: (b"\x7e\x010000@SCNTCE1;\x03", b"\x7e\x010000@SCNTRG1;\x03"),
+    }
+)
+"""Bytes that start a reader (devices reference 9: two public programs that use these models)."""
+
+
 class MrzReader:
-    """The incremental decoder; it has no options."""
+    """The incremental decoder. Option ``commands``: whose commands start the reader, ``none`` by default."""
 
     manifest: ClassVar[Manifest] = Manifest(
         driver="mrz_reader",
@@ -150,13 +173,17 @@ class MrzReader:
         known_limits=(
             "a zone of which the last line never comes is told with the next line, not before",
             "does not repair misread characters; it says that check digits fail",
+            "the commands for Honeywell and IDE237 come from public programs; neither reader was connected",
         ),
         sources=("ICAO Doc 9303 parts 3 to 7, 8th edition", "devices reference 9"),
+        verified_against="the specimens of Doc 9303 in every way of sending them; command bytes of two public programs",
     )
 
     def __init__(self, *, device_id: str, options: DriverOptions | None = None) -> None:
         """Begin at offset 0 of a stream."""
-        refuse_unknown_options(options or {}, known=(), driver="mrz_reader")
+        options = options or {}
+        refuse_unknown_options(options, known=("commands",), driver="mrz_reader")
+        self.opening = _opening(options)
         self._device_id = device_id
         self._splitter = LineSplitter(terminators=_TERMINATORS, max_line_bytes=_MAX_LINE_BYTES)
         self._waiting: tuple[str, ...] = ()
@@ -231,6 +258,16 @@ class MrzReader:
             byte_offset=line.byte_offset,
             byte_count=len(line.content),
         )
+
+
+def _opening(options: DriverOptions) -> tuple[Outgoing, ...]:
+    wanted = options.get("commands", ReaderCommands.NONE)
+    try:
+        commands = _OPENINGS[ReaderCommands(str(wanted))]
+    except ValueError as error:
+        msg = f"mrz_reader: commands is one of {', '.join(ReaderCommands)}, not {wanted!r}"
+        raise DeviceConfigurationError(msg) from error
+    return tuple(Outgoing(topic="", payload=command) for command in commands)
 
 
 def _readable(content: bytes) -> str | None:

@@ -6,11 +6,11 @@ the face and can be fooled by a hand or a hot cup. It serves for one person stan
 scanner; who is not sure is told so (several faces, no face) instead of being measured.
 """
 
-import cv2
 import msgspec
 import numpy as np
 
-from devices.imaging.frames import Celsius, Mask, mean_of_hottest
+from devices.imaging.frames import Celsius, Mask, mean_of_hottest, surroundings_of
+from devices.opencv import cv2
 from devices.reading import FaceBox
 
 SMALLEST_CONTRAST_C = 3.0
@@ -31,14 +31,24 @@ GLASSES_GAP = 0.35
 HOUSING_PER_BODY = 15
 """The warm front that carries a reference body is up to so many times as large as the body itself."""
 NECK_NEEDS_ROWS = 24
+REDUCED_SIDE_PX = 120
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One warm head: its box, its pixels in the whole picture, and the mean of its four hottest, in °C."""
+    """One warm head: its box, its pixels in the whole picture, and the mean of its four hottest, in °C.
+
+    ``eyes`` (left and right as seen) and ``nose`` are columns and rows, where a detector names them; ``box`` is the
+    face's then, and ``head_box`` that of the warm head at its place, hair or neck or forehead included.
+    ``is_recognised``: whether a trained detector took it for a face, now or a moment ago; None where none looked.
+    """
 
     box: FaceBox
     pixels: Mask
     hottest_c: float
+    eyes: tuple[tuple[float, float], tuple[float, float]] | None = None
+    nose: tuple[float, float] | None = None
+    head_box: FaceBox | None = None
+    is_recognised: bool | None = None
 
     @property
     def pixel_count(self) -> int:
@@ -49,8 +59,41 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 def find_heads(celsius: Celsius, *, ignored: Mask | None = None) -> tuple[Head, ...]:
     """Find warm heads, hottest first; ``ignored`` are the pixels of the reference body.
 
-    Empty means that nobody stands there, or that the surroundings are as warm as skin.
+    Empty means that nobody stands there, or that the surroundings are as warm as skin. A large picture is searched in
+    a reduced one of about 120 rows; what its heads show is taken from all pixels.
     """
+    step = min(celsius.shape) // REDUCED_SIDE_PX
+    if step < 2:
+        return _heads_in(celsius, ignored=ignored)
+    size = (celsius.shape[1] // step, celsius.shape[0] // step)
+    reduced = cv2.resize(celsius, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+    hidden = None
+    if ignored is not None:
+        hidden = cv2.resize(ignored.view(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(bool)
+    heads = [_enlarged(head, celsius, step=step, ignored=ignored) for head in _heads_in(reduced, ignored=hidden)]
+    return tuple(sorted(heads, key=lambda head: -head.hottest_c))
+
+
+def _enlarged(head: Head, celsius: Celsius, *, step: int, ignored: Mask | None) -> Head:
+    """Say of the whole picture what was found in one reduced by ``step``."""
+    small = head.box
+    box = FaceBox(
+        left_px=small.left_px * step,
+        top_px=small.top_px * step,
+        width_px=small.width_px * step,
+        height_px=small.height_px * step,
+    )
+    place = (slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px))
+    within = head.pixels[small.top_px : small.top_px + small.height_px, small.left_px : small.left_px + small.width_px]
+    warm = within.repeat(step, axis=0).repeat(step, axis=1) & (celsius[place] < SKIN_C[1])
+    if ignored is not None:
+        warm &= ~ignored[place]
+    pixels = np.zeros(celsius.shape, dtype=np.bool_)
+    pixels[place] = warm
+    return Head(box=box, pixels=pixels, hottest_c=mean_of_hottest(celsius[place], warm))
+
+
+def _heads_in(celsius: Celsius, *, ignored: Mask | None) -> tuple[Head, ...]:
     usable = celsius < SKIN_C[1]
     if ignored is not None:
         usable &= ~ignored
@@ -70,7 +113,7 @@ def find_heads(celsius: Celsius, *, ignored: Mask | None = None) -> tuple[Head, 
 
 def _warm_pixels(celsius: Celsius, usable: Mask) -> Mask | None:
     """Pixels above the middle between the surroundings and the warmest spot; None if there is no contrast."""
-    surroundings_c = float(np.percentile(celsius[usable], 20))
+    surroundings_c = surroundings_of(celsius[usable])
     warmest_c = mean_of_hottest(celsius, usable)
     contrast_c = warmest_c - surroundings_c
     if contrast_c < SMALLEST_CONTRAST_C:
@@ -94,7 +137,7 @@ def _is_housing(region: Mask, body: Mask | None) -> bool:
 def _joined_over_glasses(regions: list[Mask]) -> list[Mask]:
     """Join regions that stand closely one above the other: a forehead and the cheeks below the glasses."""
     joined: list[Mask] = []
-    for region in sorted(regions, key=lambda region: int(np.nonzero(region)[0].min())):
+    for region in sorted(regions, key=lambda region: _box(region).top_px):
         above = next((index for index, other in enumerate(joined) if _is_cut_by_glasses(other, region)), None)
         if above is None:
             joined.append(region)
@@ -122,13 +165,8 @@ def _widened(box: FaceBox) -> FaceBox:
 
 
 def _box(region: Mask) -> FaceBox:
-    rows, columns = np.nonzero(region)
-    return FaceBox(
-        left_px=int(columns.min()),
-        top_px=int(rows.min()),
-        width_px=int(np.ptp(columns)) + 1,
-        height_px=int(np.ptp(rows)) + 1,
-    )
+    left, top, width, height = cv2.boundingRect(region.astype(np.uint8))
+    return FaceBox(left_px=left, top_px=top, width_px=width, height_px=height)
 
 
 def _head(celsius: Celsius, region: Mask) -> Head:
@@ -157,12 +195,16 @@ def _above_the_neck(region: Mask) -> Mask:
 
 def _is_another_face(head: Head, *, beside: Head) -> bool:
     """Whether a region is a second face and not the body below the first one."""
-    is_below = head.box.top_px >= beside.box.top_px + beside.box.height_px // 2
-    is_near = _shared_columns(_widened(beside.box), head.box) > 0
-    is_its_body = is_below and is_near and beside.hottest_c - head.hottest_c > BODY_COOLER_C
     return (
-        not is_its_body
+        not is_body_of(head, above=beside)
         and head.hottest_c >= SKIN_C[0]
         and head.pixel_count >= SECOND_HEAD_SHARE * beside.pixel_count
         and beside.hottest_c - head.hottest_c <= SECOND_HEAD_WITHIN_C
     )
+
+
+def is_body_of(head: Head, *, above: Head) -> bool:
+    """Whether this is the clothed body of a warmer head above it."""
+    is_below = head.box.top_px >= above.box.top_px + above.box.height_px // 2
+    is_near = _shared_columns(_widened(above.box), head.box) > 0
+    return is_below and is_near and above.hottest_c - head.hottest_c > BODY_COOLER_C

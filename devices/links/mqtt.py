@@ -11,15 +11,21 @@ costs a repetition and never a measurement; the store keeps one per ``delivery_k
 * Each connection is one paho client and its packet numbers belong to it: an acknowledgement for a
   message of an earlier connection is not sent, because the number may mean another message by now.
 * MQTT 3.1.1, because nats-server refuses version 5. QoS 1, because QoS 2 keeps state in memory only.
+* A device without a clock (``has_clock`` of its manifest) cannot say that a message is old. Its session
+  is a clean one, so that no broker keeps anything for later, and what waited here is given as retained.
+* ``mqtts`` trusts the authority of ``ca_file`` (else the system's) and shows ``cert_file`` and
+  ``key_file`` if they are named behind the ``?``; the password may stand in ``password_file``.
 * A message published with QoS 0 has no second delivery. It is kept over a reconnection of this
   link, and a terminal that resends until it is answered covers the rest.
 """
 
 import queue
 import re
+import ssl
 import threading
+from time import monotonic
 from typing import NoReturn
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import msgspec
 import paho.mqtt.client as paho
@@ -31,6 +37,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from devices.driver import Manifest
 from devices.errors import DeviceConfigurationError, LinkLostError
 from devices.link import Delivery
+from devices.links.credentials import read_secret
 from devices.reading import Outgoing
 from devices.registry import DeviceConfig
 
@@ -40,23 +47,38 @@ ANSWER_WITHIN_S = 5.0
 QUEUE_LENGTH = 1000
 """More than a broker leaves unacknowledged (``max_ack_pending``, ``max_inflight_messages``)."""
 OUTGOING_LENGTH = 1000
+STALE_AFTER_S = 2.0
+"""How long a message may wait in the queue before one without a clock is no longer taken for live."""
 
 log = structlog.get_logger(__name__)
 
 
+class MqttSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may stand behind the ``?`` of the URL."""
+
+    password_file: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+
+
 class _Ticket(msgspec.Struct, frozen=True):
-    """What must be known of a message to acknowledge it: its number on its own connection."""
+    """What must be known of a message to acknowledge it: its number on its own connection, and when it came."""
 
     connection: object
     packet_id: int
     quality: int
+    arrived_s: float
 
 
 class _Connection:
     """One connection from CONNECT to its loss, with the queue that it fills."""
 
-    def __init__(self, client: paho.Client, *, topics: tuple[str, ...], arrived: queue.Queue[Delivery]) -> None:
+    def __init__(
+        self, client: paho.Client, *, topics: tuple[str, ...], arrived: queue.Queue[Delivery], names_topic: bool
+    ) -> None:
         self.client = client
+        self._names_topic = names_topic
         self.is_lost = threading.Event()
         self.is_ready = threading.Event()
         self.refusal = ""
@@ -108,9 +130,9 @@ class _Connection:
     def _on_message(self, client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         """Run in paho's thread: waiting here holds the broker back, so the queue may be bounded."""
         delivery = Delivery(
-            payload=bytes(message.payload),
+            payload=message.topic.encode() + b" " + message.payload if self._names_topic else bytes(message.payload),
             is_retained=message.retain,
-            token=_Ticket(self, message.mid, message.qos),
+            token=_Ticket(self, message.mid, message.qos, monotonic()),
         )
         if not _offer(self._arrived, delivery):
             log.error("mqtt.queue_full", quality=message.qos, comes_again=message.qos > 0)
@@ -123,7 +145,7 @@ class _Connection:
 
 
 class MqttLink:
-    """One device's session with a broker. ``url``: ``mqtt[s]://[user:password@]host[:port]``.
+    """One device's session with a broker. ``url``: ``mqtt[s]://[user[:password]@]host[:port][?password_file=...]``.
 
     Options used here: ``client_id`` (default ``kiemdich-<device_id>``; two clients with one id throw
     each other out) and those named in the manifest's topics.
@@ -133,7 +155,11 @@ class MqttLink:
         self._device_id = config.device_id
         self._address = _address_of(config)
         self._client_id = str(config.options.get("client_id") or f"kiemdich-{config.device_id}")
-        self._topics = tuple(fill_topic(topic, config=config) for topic in manifest.topics)
+        self._settings = _settings_of(config.device_id, query=self._address.query)
+        self._password = self._read_password()
+        self._tls = self._read_tls()
+        self._manifest = manifest
+        self._topics = tuple(fill_topic(topic, config=config) for topic in manifest.topics if _is_set(topic, config))
         if not self._topics:
             msg = f"{config.device_id}: the driver {config.driver} names no MQTT topics, so it cannot be on a broker"
             raise DeviceConfigurationError(msg)
@@ -143,7 +169,9 @@ class MqttLink:
     def open(self) -> None:
         """Connect and subscribe; returns once the broker has confirmed both."""
         self.close()
-        connection = _Connection(self._new_client(), topics=self._topics, arrived=self._arrived)
+        connection = _Connection(
+            self._new_client(), topics=self._topics, arrived=self._arrived, names_topic=self._manifest.names_topic
+        )
         self._connection = connection
         try:
             connection.client.connect(self._address.hostname or "", self._port, keepalive=KEEPALIVE_S)
@@ -160,7 +188,7 @@ class MqttLink:
         connection = self._connection
         is_lost = connection is None or connection.is_lost.is_set()
         try:
-            return self._arrived.get(timeout=0.001 if is_lost else timeout_s)
+            return self._dated(self._arrived.get(timeout=0.001 if is_lost else timeout_s))
         except queue.Empty:
             if is_lost:
                 detail = connection.refusal if connection else ""
@@ -194,6 +222,37 @@ class MqttLink:
         for delivery in kept:
             self._arrived.put_nowait(delivery)
 
+    def _dated(self, delivery: Delivery) -> Delivery:
+        """Say of a message without a clock of its own that it is old, when it waited here."""
+        ticket = delivery.token
+        if self._manifest.has_clock or not isinstance(ticket, _Ticket):
+            return delivery
+        has_waited = monotonic() - ticket.arrived_s > STALE_AFTER_S
+        return msgspec.structs.replace(delivery, is_retained=delivery.is_retained or has_waited)
+
+    def _read_password(self) -> str:
+        if self._settings.password_file:
+            return read_secret(self._settings.password_file, device_id=self._device_id)
+        return unquote(self._address.password or "")
+
+    def _read_tls(self) -> ssl.SSLContext | None:
+        """Read whom to trust and what to show; certificates without TLS are a mistake."""
+        settings = self._settings
+        if self._address.scheme == "mqtt":
+            if settings.ca_file or settings.cert_file or settings.key_file:
+                msg = f"{self._device_id}: certificates belong to mqtts"
+                raise DeviceConfigurationError(msg)
+            return None
+        try:
+            context = ssl.create_default_context(cafile=settings.ca_file or None)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            if settings.cert_file:
+                context.load_cert_chain(settings.cert_file, settings.key_file or None)
+        except (OSError, ssl.SSLError) as error:
+            msg = f"{self._device_id}: a certificate or key of the broker's link cannot be used: {type(error).__name__}"
+            raise DeviceConfigurationError(msg) from error
+        return context
+
     @property
     def _port(self) -> int:
         return self._address.port or DEFAULT_PORTS[self._address.scheme]
@@ -202,7 +261,7 @@ class MqttLink:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
-            clean_session=False,
+            clean_session=not self._manifest.has_clock,
             protocol=paho.MQTTv311,
             reconnect_on_failure=False,  # the scanner opens anew, so that packet numbers never mix
             manual_ack=True,
@@ -210,9 +269,9 @@ class MqttLink:
         client.connect_timeout = ANSWER_WITHIN_S
         client.max_queued_messages_set(OUTGOING_LENGTH)
         if self._address.username:
-            client.username_pw_set(unquote(self._address.username), unquote(self._address.password or ""))
-        if self._address.scheme == "mqtts":
-            client.tls_set()
+            client.username_pw_set(unquote(self._address.username), self._password)
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         return client
 
     def _lose(self, detail: str) -> NoReturn:
@@ -227,7 +286,21 @@ def fill_topic(template: str, *, config: DeviceConfig) -> str:
     >>> fill_topic("mqtt/face/{facesluice_id}/Rec", config=gate)
     'mqtt/face/1000001/Rec'
     """
-    return re.sub(r"\{(\w+)\}", lambda name: str(config.options.get(name[1]) or config.device_id), template)
+    return re.sub(r"\{(\w+)\??\}", lambda name: str(config.options.get(name[1]) or config.device_id), template)
+
+
+def _is_set(template: str, config: DeviceConfig) -> bool:
+    """Whether every ``{name?}`` of a topic is an option that was set."""
+    return all(config.options.get(name) for name in re.findall(r"\{(\w+)\?\}", template))
+
+
+def _settings_of(device_id: str, *, query: str) -> MqttSettings:
+    fields = {name: texts[-1] for name, texts in parse_qs(query, keep_blank_values=True).items()}
+    try:
+        return msgspec.convert(fields, MqttSettings)
+    except msgspec.ValidationError as error:
+        msg = f"{device_id}: behind the ? of the url: {error}"
+        raise DeviceConfigurationError(msg) from error
 
 
 def _address_of(config: DeviceConfig) -> SplitResult:

@@ -3,8 +3,9 @@
 ``replay:///path?speed=1``. A link understands no bytes, so it paces by their number: a serial
 capture at its line's rate, any other at ``bytes_per_s`` (a Lepton 3.5 in CPTV needs about 85,000).
 ``speed=0`` plays as fast as it is read. Recorded messages (one JSON document a line) come one each
-``interval_s`` seconds. With ``loop=1`` the recording begins again when it has ended; otherwise the
-device falls silent.
+``interval_s`` seconds, raw frames of a camera at its rate. With ``loop=1`` the recording begins again
+when it has ended; otherwise the device falls silent. A file that ``python -m devices capture`` wrote is played
+delivery by delivery at the times at which they came.
 """
 
 import threading
@@ -15,7 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from devices.driver import Manifest, Wire
+from devices.capture_file import is_capture, read_capture
+from devices.driver import Manifest
 from devices.errors import DeviceConfigurationError, LinkLostError
 from devices.link import Delivery
 from devices.reading import Outgoing
@@ -45,8 +47,8 @@ class ReplayLink:
         self._path = Path(unquote(address.netloc + address.path))
         self._settings = _settings(config.device_id, query=address.query)
         self._manifest = manifest
-        self._parts: Iterator[tuple[float, bytes]] = iter(())
-        self._next: tuple[float, bytes] | None = None
+        self._parts: Iterator[tuple[float, bytes | Delivery]] = iter(())
+        self._next: tuple[float, bytes | Delivery] | None = None
         self._started_s = 0.0
         self._is_over = False
         self._pause = threading.Event()
@@ -77,7 +79,7 @@ class ReplayLink:
         if wait_s > 0:
             self._pause.wait(wait_s)
         self._next = next(self._parts, None)
-        return Delivery(payload=payload)
+        return payload if isinstance(payload, Delivery) else Delivery(payload=payload)
 
     def send(self, outgoing: Outgoing) -> None:
         """Nobody is there to hear it."""
@@ -97,10 +99,20 @@ class ReplayLink:
         self._is_over = True
         self._pause.wait(timeout_s)
 
-    def _paced(self, recorded: bytes) -> Iterator[tuple[float, bytes]]:
+    def _paced(self, recorded: bytes) -> Iterator[tuple[float, bytes | Delivery]]:
         """Cut the recording into parts, each with the second at which it is due."""
         speed = self._settings.speed
-        if self._manifest.wire is Wire.MQTT:
+        if is_capture(recorded):
+            for captured in read_capture(recorded)[1]:
+                delivery = Delivery(payload=captured.payload, is_retained=captured.retained)
+                yield (captured.after_s / speed if speed else 0.0), delivery
+            return
+        if self._manifest.capture is not None:
+            every_s = 1 / max(self._manifest.frame_rate_hz, default=1.0)
+            for index, frame in enumerate(self._manifest.capture.frames_in(recorded)):
+                yield (index * every_s / speed if speed else 0.0), frame
+            return
+        if self._manifest.wire.is_message:
             for index, line in enumerate(recorded.splitlines()):
                 yield (index * self._settings.interval_s / speed if speed else 0.0), line
             return

@@ -1,61 +1,63 @@
 """From a stream of thermal pictures to exactly one reading for each person who stands there.
 
-A presence begins when a face is seen, and ends when the scene has been empty or another face has
-taken the place. Within it the tracker waits until the last five pictures agree, gives the median
-of them once, and then stays silent until the presence ends. It counts pictures and not seconds, so
-that it works at any rate. Whoever walks through without standing still gets no reading, and so no
-passage; whoever cannot be measured gets, once for each reason, a reading that may not be used and
-says why.
+Each face is followed as a track of its own (``tracking``), and each track is one person's presence. Within it the
+tracker waits until the person's last five pictures agree, gives the median of them once, and then stays silent until
+the presence ends. It counts pictures and not seconds, so that it works at any rate. Whoever walks through without
+standing still gets no reading, and so no passage; whoever cannot be measured gets, once for each reason, a reading
+that may not be used and says why. No picture counts for two persons, and none twice.
 
-Known limit of this first form: two people who follow each other at one spot without a gap in
-between look like one, and the second gets no reading until the scene has been empty.
+A lane is for one person: while several faces are in view, who came first is told so, and nobody is measured. With
+``faces_at_once`` "each" everybody in view is measured alone.
 """
 
-import statistics
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from devices.driver import Manifest
-from devices.measurement.correction import CorrectedValue, ReferenceSetting
-from devices.measurement.plausibility import is_plausible
-from devices.measurement.scene import Scene, SceneKind, SceneReader, is_same_picture
-from devices.measurement.uncertainty import Conditions, expanded_c, uncertainty_terms
-from devices.reading import (
-    ClockBasis,
-    FaceBox,
-    MeasuringSite,
-    Reading,
-    ReadingKind,
-    ThermalFrame,
-    UnusableReason,
-)
+from devices.imaging.face_finder import FaceFinder
+from devices.imaging.frames import surroundings_of
+from devices.imaging.quality_gate import GateLimits, is_cut
+from devices.measurement.correction import ReferenceSetting
+from devices.measurement.scene import Scene, SceneFace, SceneKind, SceneReader, is_same_picture, warmth_of_place
+from devices.measurement.sightings import ReadingMaker, Sighting, sighting_of
+from devices.measurement.tracking import FaceSeen, FaceTracker, Track
+from devices.reading import FaceBox, Reading, ThermalFrame, UnusableReason
 
 FEWEST_FRAMES = 5
-UNKNOWN_ACCURACY_C = 2.0
-"""What makers of uncooled arrays usually state, where a manifest states nothing."""
 REASON_OF_SCENE = {
     SceneKind.SEVERAL_FACES: UnusableReason.SEVERAL_FACES,
     SceneKind.NO_REFERENCE: UnusableReason.REFERENCE_INVALID,
     SceneKind.TOO_FAR: UnusableReason.FACE_TOO_SMALL,
+    SceneKind.POOR: UnusableReason.QUALITY_GATE,
 }
+FacesAtOnce = Literal["one", "each"]
 
 
 class PresenceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one camera's pictures become readings. Counts are of pictures; temperatures in °C."""
+    """How one camera's pictures become readings. Counts are of pictures; temperatures in °C.
+
+    ``gate`` None judges only what every array can tell: faces, size, steadiness and the reference body.
+    ``bridged_s``: a face not found for so long, while its place stays warm, is still the same person's.
+    ``masks_reference``: what looks like a reference body is no face, even where no set temperature is known.
+    """
 
     frames: int = FEWEST_FRAMES
     steady_within_c: float = 1.0
     give_up_after: int = 40
-    empty_after: int = 3
-    moved_after: int = 8
+    bridged_s: float = 1.0
     frozen_after: int = 8
     pause_s: float = 2.0
     forget_after_s: float = 10.0
     reference: ReferenceSetting | None = None
+    gate: GateLimits | None = None
+    faces_at_once: FacesAtOnce = "one"
+    masks_reference: bool = False
 
     def __post_init__(self) -> None:
         """Refuse to measure on fewer than five pictures."""
@@ -77,66 +79,115 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     is_measured: bool = False
 
 
-class _Sighting(msgspec.Struct, frozen=True, kw_only=True):
-    """One picture of the present person."""
+class PersonSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's whole presence, told once it is over. ``reading`` is the best there was.
 
-    kind: SceneKind
-    value: CorrectedValue
-    surroundings_c: float | None
+    ``frames`` counts the pictures in which the face was found, ``whole_frames`` those of them in which it was whole and
+    near enough to be measured, ``reading.frame_count`` those that made the reading.
+    Whoever walked through has a reading that may not be used (too few frames); None for who was never in front.
+    """
+
+    first_at: datetime
+    last_at: datetime
+    frames: int
+    whole_frames: int
+    reading: Reading | None
+
+
+OnGone = Callable[[PersonSeen], None]
+
+
+class _Presence:
+    """One person before the camera: the pictures that count, what was told, and whether the reading was given."""
+
+    def __init__(self, track: Track, *, keep: int) -> None:
+        self.track = track
+        self.sightings: deque[Sighting] = deque(maxlen=keep)
+        self.told: set[UnusableReason] = set()
+        self.is_measured = False
+        self.last_reading: Reading | None = None
+        self.last_frame: ThermalFrame | None = None
+        self.whole_frames = 0
+
+    def inherit(self, others: list["_Presence"]) -> None:
+        """Begin where identities were lost: told already is what any was told, measured who in any case was."""
+        self.told = set().union(*(other.told for other in others))
+        self.is_measured = bool(others) and all(other.is_measured for other in others)
 
 
 class PresenceTracker:
     """Turns the pictures of one camera, in their order, into one reading for each person.
 
-    ``passed_unmeasured`` counts presences that ended without any reading: people who walked through.
+    ``passed_unmeasured`` counts presences that ended without any reading: people who walked through. ``on_gone`` is
+    told of each presence that ended.
     """
 
-    def __init__(self, *, device_id: str, manifest: Manifest, settings: PresenceSettings | None = None) -> None:
-        self._device_id = device_id
-        self._manifest = manifest
+    def __init__(
+        self,
+        *,
+        device_id: str,
+        manifest: Manifest,
+        settings: PresenceSettings | None = None,
+        on_gone: OnGone | None = None,
+        finder: FaceFinder | None = None,
+    ) -> None:
+        """``finder`` finds the faces of this camera; by default by segmentation alone."""
         self._settings = settings or PresenceSettings()
-        self._reader = SceneReader(reference=self._settings.reference)
+        self._is_for_one = self._settings.faces_at_once == "one"
+        self._maker = ReadingMaker(device_id=device_id, manifest=manifest, reference=self._settings.reference)
+        self._reader = SceneReader(
+            reference=self._settings.reference,
+            gate=self._settings.gate,
+            is_for_one=self._is_for_one,
+            masks_reference=self._settings.masks_reference,
+            finder=finder,
+        )
+        self._faces = FaceTracker(bridged_s=self._settings.bridged_s)
+        self._on_gone = on_gone
         self.passed_unmeasured = 0
-        self._sightings: deque[_Sighting] = deque(maxlen=self._settings.give_up_after)
-        self._told: set[UnusableReason] = set()
-        self._is_measured = False
-        self._box: FaceBox | None = None
-        self._empty_run = self._far_run = self._frozen_run = 0
+        self._presences: dict[int, _Presence] = {}
+        self._foremost: _Presence | None = None
+        self._frozen_run = 0
         self._last_picture: npt.NDArray[np.float32] | None = None
         self._last_at: datetime | None = None
         self._last_scene: tuple[ThermalFrame, Scene] | None = None
 
     def accept(self, frame: ThermalFrame) -> Reading | None:
-        """Take the next picture; gives a reading when it completes one."""
+        """Take the next picture of a lane for one; gives a reading when it completes one."""
+        return next(iter(self.accept_each(frame)), None)
+
+    def accept_each(self, frame: ThermalFrame) -> tuple[Reading, ...]:
+        """Take the next picture; gives the readings that it completes, at most one unless each face is measured."""
         self._mind_the_gap(frame)
         scene = self._reader.read(frame)
         self._last_scene = (frame, scene)
         if scene.kind is SceneKind.BROKEN:
-            return None
+            return ()
         if is_same_picture(self._last_picture, frame.celsius):
-            return self._frozen(frame, scene)
+            return _those(self._frozen(frame, scene))
         self._frozen_run = 0
         self._last_picture = frame.celsius.copy()
-        if scene.kind is SceneKind.EMPTY:
-            self._nobody()
-            return None
-        return self._somebody(frame, scene)
+        return self._followed(frame, scene)
+
+    def finish(self) -> None:
+        """Say that the pictures ended: whoever is still there is told as gone."""
+        self._end_all()
 
     def preview(self, frame: ThermalFrame) -> Preview:
         """Say what to draw over a picture; cheap for the picture that was just accepted."""
-        if self._last_scene is not None and self._last_scene[0] is frame:
-            scene = self._last_scene[1]
-        else:
-            scene = SceneReader().read(frame)
+        is_known = self._last_scene is not None and self._last_scene[0] is frame
+        scene = self._last_scene[1] if is_known and self._last_scene else SceneReader().read(frame)
+        foremost = self._foremost
+        face = _face_of(scene, foremost)
         return Preview(
             observed_at=frame.observed_at,
-            face=scene.boxes[0] if scene.boxes else None,
-            temperature_c=scene.value.corrected_c if scene.value else None,
-            raw_c=scene.value.raw_c if scene.value else None,
+            face=face.box if face else None,
+            temperature_c=face.value.corrected_c if face else None,
+            raw_c=face.value.raw_c if face else None,
             reference=scene.reference_box,
-            face_count=len(scene.boxes),
-            frames_collected=min(len(self._sightings), self._settings.frames),
-            is_measured=self._is_measured,
+            face_count=len(scene.faces),
+            frames_collected=min(len(foremost.sightings), self._settings.frames) if foremost else 0,
+            is_measured=foremost.is_measured if foremost else False,
         )
 
     def _mind_the_gap(self, frame: ThermalFrame) -> None:
@@ -146,141 +197,131 @@ class PresenceTracker:
             return
         pause_s = (frame.observed_at - before).total_seconds()
         if pause_s < 0 or pause_s > self._settings.forget_after_s:
-            self._end()
+            self._end_all()
         elif pause_s > self._settings.pause_s:
-            self._sightings.clear()
+            for presence in self._presences.values():
+                presence.sightings.clear()
 
     def _frozen(self, frame: ThermalFrame, scene: Scene) -> Reading | None:
         """A picture equal to the one before in every pixel is no new measurement."""
         self._frozen_run += 1
-        if self._is_measured or scene.value is None or self._frozen_run < self._settings.frozen_after:
+        foremost = self._foremost
+        if foremost is None or foremost.is_measured or self._frozen_run < self._settings.frozen_after:
             return None
-        return self._unusable(frame, UnusableReason.FROZEN, [_sighting(scene)])
-
-    def _nobody(self) -> None:
-        self._empty_run += 1
-        if self._empty_run >= self._settings.empty_after:
-            self._end()
-
-    def _somebody(self, frame: ThermalFrame, scene: Scene) -> Reading | None:
-        self._empty_run = 0
-        nearest = self._nearest(scene.boxes)
-        if nearest is None:
-            self._far_run += 1
-            if self._far_run < self._settings.moved_after:
-                return None
-            self._end()
-            nearest = scene.boxes[0]
-        self._far_run = 0
-        self._box = nearest
-        if self._is_measured:
+        face = _face_of(scene, foremost)
+        if face is None:
             return None
-        self._sightings.append(_sighting(scene))
-        return self._conclude(frame)
+        only = sighting_of(face, track=foremost.track.number, at=frame.observed_at, surroundings_c=scene.surroundings_c)
+        return self._unusable(foremost, frame, [only], reason=UnusableReason.FROZEN)
 
-    def _nearest(self, boxes: tuple[FaceBox, ...]) -> FaceBox | None:
-        """The box that continues the present face; None if all are elsewhere."""
-        if self._box is None:
-            return boxes[0]
-        last = self._box
-        nearest = min(boxes, key=lambda box: _distance_px(box, last))
-        return nearest if _distance_px(nearest, last) <= max(last.width_px, last.height_px) else None
+    def _followed(self, frame: ThermalFrame, scene: Scene) -> tuple[Reading, ...]:
+        surroundings_c = surroundings_of(frame.celsius) if scene.surroundings_c is None else scene.surroundings_c
+        followed = self._faces.follow(
+            [
+                FaceSeen(box=face.box, warmth_c=face.warmth_c, is_cut=is_cut(face.box, columns=frame.celsius.shape[1]))
+                for face in scene.faces
+            ],
+            at=frame.observed_at,
+            warmth_at=lambda box: warmth_of_place(frame.celsius, box, surroundings_c=surroundings_c),
+        )
+        present = [self._present(track) for track in followed.tracks]
+        for track in followed.ended:
+            self._end(track)
+        if present:
+            self._foremost = min(present, key=lambda presence: presence.track.first_at.timestamp())
+        readings = [
+            self._seen(presence, face, frame=frame, surroundings_c=scene.surroundings_c)
+            for presence, face in zip(present, scene.faces, strict=True)
+            if presence is self._foremost or not self._is_for_one
+        ]
+        return tuple(reading for reading in readings if reading)
 
-    def _conclude(self, frame: ThermalFrame) -> Reading | None:
+    def _present(self, track: Track) -> _Presence:
+        presence = self._presences.get(track.number)
+        if presence is None:
+            presence = _Presence(track, keep=self._settings.give_up_after)
+            presence.inherit([self._presences[number] for number in track.may_continue])
+            self._presences[track.number] = presence
+        presence.track = track
+        return presence
+
+    def _seen(
+        self, presence: _Presence, face: SceneFace, *, frame: ThermalFrame, surroundings_c: float | None
+    ) -> Reading | None:
+        presence.last_frame = frame
+        presence.whole_frames += face.is_whole
+        if presence.is_measured:
+            return None
+        number, at = presence.track.number, frame.observed_at
+        presence.sightings.append(sighting_of(face, track=number, at=at, surroundings_c=surroundings_c))
+        return self._conclude(presence, frame)
+
+    def _conclude(self, presence: _Presence, frame: ThermalFrame) -> Reading | None:
         """Give a reading once the last pictures agree; a reason once they agree that there can be none."""
-        latest = list(self._sightings)[-self._settings.frames :]
+        latest = list(presence.sightings)[-self._settings.frames :]
         if len(latest) < self._settings.frames:
             return None
         kinds = {sighting.kind for sighting in latest}
         if kinds == {SceneKind.ONE_FACE} and self._is_steady(latest):
-            self._is_measured = True
-            return self._reading(frame, latest)
+            presence.is_measured = True
+            presence.last_reading = self._maker.made(frame, latest)
+            return presence.last_reading
         reason = REASON_OF_SCENE.get(latest[-1].kind) if len(kinds) == 1 else None
-        if reason is None and len(self._sightings) >= self._settings.give_up_after:
+        if reason is None and len(presence.sightings) >= self._settings.give_up_after:
             reason = UnusableReason.TOO_FEW_FRAMES
-        return self._unusable(frame, reason, latest) if reason else None
+        return self._unusable(presence, frame, latest, reason=reason) if reason else None
 
-    def _is_steady(self, sightings: list[_Sighting]) -> bool:
+    def _is_steady(self, sightings: list[Sighting]) -> bool:
         values_c = [sighting.value.corrected_c for sighting in sightings]
         return max(values_c) - min(values_c) <= self._settings.steady_within_c
 
-    def _unusable(self, frame: ThermalFrame, reason: UnusableReason, sightings: list[_Sighting]) -> Reading | None:
+    def _unusable(
+        self, presence: _Presence, frame: ThermalFrame, sightings: list[Sighting], *, reason: UnusableReason
+    ) -> Reading | None:
         """Say once for each presence and reason why there is no measurement."""
-        if reason in self._told:
+        if reason in presence.told:
             return None
-        self._told.add(reason)
-        return self._reading(frame, sightings, reason=reason)
+        presence.told.add(reason)
+        presence.last_reading = self._maker.made(frame, sightings, reason=reason)
+        return presence.last_reading
 
-    def _reading(
-        self, frame: ThermalFrame, sightings: list[_Sighting], *, reason: UnusableReason | None = None
-    ) -> Reading:
-        temperature_c = round(statistics.median(sighting.value.corrected_c for sighting in sightings), 3)
-        residual_c = _reference_residual_c(sightings)
-        reasons = [reason] if reason else []
-        if not is_plausible(temperature_c, kind=ReadingKind.RAW_SKIN, site=MeasuringSite.FACE_MAXIMUM):
-            reasons.append(UnusableReason.IMPLAUSIBLE)
-        return Reading(
-            device_id=self._device_id,
-            driver=self._manifest.driver,
-            device_kind=self._manifest.device_kind,
-            observed_at=frame.observed_at,
-            clock_basis=ClockBasis.RECEIVED,
-            temperature_c=temperature_c,
-            kind=ReadingKind.RAW_SKIN,
-            site=MeasuringSite.FACE_MAXIMUM,
-            delivery_key=f"{frame.observed_at.isoformat()}#{frame.sequence}",
-            raw_c=round(statistics.median(sighting.value.raw_c for sighting in sightings), 3),
-            uncertainty_c=round(self._uncertainty_c(sightings, temperature_c=temperature_c, residual_c=residual_c), 2),
-            ambient_c=frame.ambient_c,
-            reference_residual_c=residual_c,
-            frame_count=len(sightings),
-            face=self._box,
-            unusable_because=tuple(reasons),
-        )
+    def _end_all(self) -> None:
+        """Nobody knows who stands there now; the next picture is a new one, whatever it shows."""
+        for track in self._faces.end():
+            self._end(track)
+        self._last_picture = None
 
-    def _uncertainty_c(self, sightings: list[_Sighting], *, temperature_c: float, residual_c: float | None) -> float:
-        reference = self._settings.reference
-        values_c = [sighting.value.corrected_c for sighting in sightings]
-        conditions = Conditions(
-            temperature_c=temperature_c,
-            frame_count=len(sightings),
-            spread_c=statistics.stdev(values_c) if len(values_c) > 1 else 0.0,
-            accuracy_c=self._manifest.accuracy_c or UNKNOWN_ACCURACY_C,
-            surroundings_c=sightings[-1].surroundings_c,
-            reference_uncertainty_c=reference.uncertainty_c if reference and residual_c is not None else None,
-            reference_residual_c=residual_c,
-        )
-        return expanded_c(uncertainty_terms(conditions))
-
-    def _end(self) -> None:
-        """The present person is gone; the next face is somebody else."""
-        if self._sightings and not self._is_measured and not self._told:
+    def _end(self, track: Track) -> None:
+        """The person is gone; the next face there is somebody else."""
+        presence = self._presences.pop(track.number)
+        if presence is self._foremost:
+            self._foremost = None
+        if presence.sightings and not presence.is_measured and not presence.told:
             self.passed_unmeasured += 1
-        self._sightings.clear()
-        self._told.clear()
-        self._is_measured = False
-        self._box = None
-        self._far_run = self._empty_run = 0
+        if self._on_gone is not None:
+            self._on_gone(self._person(presence))
+
+    def _person(self, presence: _Presence) -> PersonSeen:
+        reading, latest = presence.last_reading, list(presence.sightings)[-self._settings.frames :]
+        if reading is None and latest and presence.last_frame is not None:
+            reason = REASON_OF_SCENE.get(latest[-1].kind, UnusableReason.TOO_FEW_FRAMES)
+            reading = self._maker.made(presence.last_frame, latest, reason=reason)
+        track = presence.track
+        return PersonSeen(
+            first_at=track.first_at,
+            last_at=track.last_at,
+            frames=track.frames,
+            whole_frames=presence.whole_frames,
+            reading=reading,
+        )
 
 
-def _sighting(scene: Scene) -> _Sighting:
-    if scene.value is None:
-        msg = "a picture without a face is no sighting"
-        raise ValueError(msg)
-    return _Sighting(kind=scene.kind, value=scene.value, surroundings_c=scene.surroundings_c)
+def _face_of(scene: Scene, presence: _Presence | None) -> SceneFace | None:
+    """The face of this person in the picture just followed; the hottest where nobody is followed."""
+    if presence is not None:
+        return next((face for face in scene.faces if face.box == presence.track.box), next(iter(scene.faces), None))
+    return next(iter(scene.faces), None)
 
 
-def _reference_residual_c(sightings: list[_Sighting]) -> float | None:
-    """How far the reference body wandered within the measurement, in kelvin; None without one."""
-    shown_c = [sighting.value.reference_c for sighting in sightings if sighting.value.reference_c is not None]
-    if not shown_c:
-        return None
-    middle_c = statistics.median(shown_c)
-    return round(max(abs(value_c - middle_c) for value_c in shown_c), 3)
-
-
-def _distance_px(box: FaceBox, other: FaceBox) -> float:
-    """Between the middles of two boxes, in pixels."""
-    across = (box.left_px + box.width_px / 2) - (other.left_px + other.width_px / 2)
-    down = (box.top_px + box.height_px / 2) - (other.top_px + other.height_px / 2)
-    return float(np.hypot(across, down))
+def _those(reading: Reading | None) -> tuple[Reading, ...]:
+    return () if reading is None else (reading,)

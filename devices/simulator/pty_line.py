@@ -7,11 +7,21 @@ import contextlib
 import os
 import pty
 import select
+import termios
 import tty
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 _SOME_BYTES: Final = 4096
+_OUTPUT_SPEED: Final = 5
+_BAUDS: Final = MappingProxyType(
+    {
+        getattr(termios, f"B{baud}"): baud
+        for baud in (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
+        if hasattr(termios, f"B{baud}")
+    }
+)
 
 
 class PtyLine:
@@ -27,6 +37,14 @@ class PtyLine:
     def is_plugged_in(self) -> bool:
         """Whether the line exists."""
         return self._device_end >= 0
+
+    @property
+    def host_baud(self) -> int | None:
+        """The speed that the host has set; a pseudo-terminal carries bytes at any, so who simulates must look."""
+        if not self.is_plugged_in:
+            return None
+        speed = termios.tcgetattr(self._host_end)[_OUTPUT_SPEED]
+        return _BAUDS.get(speed)
 
     def plug_in(self) -> None:
         """Make the line and its symbolic link. The host's end is kept open too: a port exists without a reader."""

@@ -18,6 +18,7 @@ import msgspec
 
 from devices.errors import DeviceConfigurationError
 from devices.simulator.gy_module import GyModule
+from devices.simulator.physical_scene import PhysicalScene
 from devices.simulator.pty_line import PtyLine
 from devices.simulator.thermal_scene import Person, ThermalScene
 
@@ -53,11 +54,13 @@ class _LineFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class SimulatedThermalArray:
     """A GY-MCU90640 at a lane: streams frames, obeys commands, shows whom it is told to."""
 
-    def __init__(self, *, link: Path, rate_hz: float, seed: int) -> None:
-        """Make the module, dark and unplugged."""
+    def __init__(
+        self, *, link: Path, rate_hz: float, seed: int, scene: ThermalScene | PhysicalScene | None = None
+    ) -> None:
+        """Make the module, dark and unplugged; by default it looks at an empty room without a reference body."""
         self._line = PtyLine(link=link)
         self._module = GyModule(rate_hz=rate_hz)
-        self._scene = ThermalScene(seed=seed)
+        self._scene = scene or ThermalScene(seed=seed)
         self._random = random.Random(seed)
         self._ambient_c = 24.0
         self._last_person: Person | None = None
@@ -86,6 +89,8 @@ class SimulatedThermalArray:
                 self._faults.put(_known(msgspec.convert(details, type=_LineFault), kinds=_ARRAY_FAULTS))
             case "ask" if details == {"what": "idle"}:
                 return {"idle": not self._frames}
+            case "ask" if details == {"what": "settings"}:
+                return msgspec.structs.asdict(self._module.settings)
             case _:
                 msg = f"a thermal array cannot {wish} {details.get('what', '')}".rstrip()
                 raise DeviceConfigurationError(msg)

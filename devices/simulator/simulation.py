@@ -5,10 +5,13 @@ The configuration is TOML::
     control = "/path/to/control.sock"
     [[device]]
     device_id = "lane-1-thermal"
-    model = "gy_mcu90640"            # or mrz_reader, facesluice
+    model = "gy_mcu90640"            # or gy_mcu9061x, senxor, mrz_reader, facesluice
     link = "/path/to/lane-1-thermal" # symbolic link to the pseudo-terminal; for facesluice an MQTT URL
     rate_hz = 8
     seed = 1
+    [device.options]                 # of the array: a reference body in view, and a sensor that is off
+    reference_c = 35.0
+    sensor_offset_c = -1.2
 
 Commands are lines of JSON on the socket, and each gets one line back, ``{"ok":true}`` or
 ``{"ok":false,"error":"…"}``::
@@ -17,6 +20,7 @@ Commands are lines of JSON on the socket, and each gets one line back, ``{"ok":t
     {"device_id":"lane-1-mrz","scan":{"lines":["P<UTO…","…"]}}
     {"device_id":"lane-1-thermal","fault":{"kind":"garbage","byte_count":100}}
     {"device_id":"lane-1-thermal","ask":"idle"}
+    {"device_id":"lane-1-thermal","ask":"settings"}
 """
 
 import signal
@@ -33,7 +37,12 @@ from typing import Final, Protocol, cast
 import msgspec
 
 from devices.errors import DeviceConfigurationError, DeviceError
+from devices.simulator.physical_scene import PhysicalScene
+from devices.simulator.raw_array import raw_array
 from devices.simulator.serial_devices import SimulatedDocumentReader, SimulatedThermalArray
+from devices.simulator.serial_sensors import point_thermometer, senxor_array
+from devices.simulator.tcam_device import SimulatedTcam
+from devices.simulator.thermal_scene import ThermalScene
 
 Answer = dict[str, object]
 
@@ -92,8 +101,45 @@ class SimulatedDevice(Protocol):
         ...
 
 
+class _ArrayOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may stand in ``[device.options]`` of a thermal array; ``physics``: bodies, radiance and optics."""
+
+    reference_c: float | None = None
+    sensor_offset_c: float = 0.0
+    physics: bool = False
+
+
+class _PointOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may stand in ``[device.options]`` of a point thermometer: its family, and the one speed it talks at."""
+
+    is_clone: bool = False
+    baud: int | None = None
+
+
 def _thermal_array(entry: DeviceEntry) -> SimulatedDevice:
-    return SimulatedThermalArray(link=Path(entry.link), rate_hz=entry.rate_hz, seed=entry.seed)
+    options = msgspec.convert(entry.options, type=_ArrayOptions)
+    kind = PhysicalScene if options.physics else ThermalScene
+    scene = kind(seed=entry.seed, reference_c=options.reference_c, sensor_offset_c=options.sensor_offset_c)
+    return SimulatedThermalArray(link=Path(entry.link), rate_hz=entry.rate_hz, seed=entry.seed, scene=scene)
+
+
+def _point_thermometer(entry: DeviceEntry) -> SimulatedDevice:
+    options = msgspec.convert(entry.options, type=_PointOptions)
+    return point_thermometer(
+        link=Path(entry.link), rate_hz=entry.rate_hz, seed=entry.seed, is_clone=options.is_clone, baud=options.baud
+    )
+
+
+def _senxor_array(entry: DeviceEntry) -> SimulatedDevice:
+    return senxor_array(link=Path(entry.link), rate_hz=entry.rate_hz, seed=entry.seed)
+
+
+def _raw_array(entry: DeviceEntry) -> SimulatedDevice:
+    return raw_array(link=Path(entry.link), rate_hz=entry.rate_hz, seed=entry.seed)
+
+
+def _tcam(entry: DeviceEntry) -> SimulatedDevice:
+    return SimulatedTcam(address=entry.link, rate_hz=entry.rate_hz, seed=entry.seed)
 
 
 def _document_reader(entry: DeviceEntry) -> SimulatedDevice:
@@ -106,8 +152,45 @@ def _face_terminal(entry: DeviceEntry) -> SimulatedDevice:
     return cast(SimulatedDevice, made)
 
 
+def _by_name(dotted: str) -> Callable[[DeviceEntry], SimulatedDevice]:
+    """Make a device of a module that is loaded only where one is simulated."""
+
+    def make(entry: DeviceEntry) -> SimulatedDevice:
+        module, _, name = dotted.partition(":")
+        maker = getattr(import_module(f"devices.simulator.{module}"), name)
+        return cast(SimulatedDevice, maker(entry.device_id, entry.link, entry.options))
+
+    return make
+
+
+def _posting(dialect: str) -> Callable[[DeviceEntry], SimulatedDevice]:
+    """Make a terminal that posts as one maker's do."""
+
+    def make(entry: DeviceEntry) -> SimulatedDevice:
+        maker = import_module("devices.simulator.posting_terminal").PostingTerminal
+        spoken = getattr(import_module("devices.simulator.posting_dialects"), dialect)
+        return cast(SimulatedDevice, maker(entry.device_id, entry.link, entry.options, dialect=spoken))
+
+    return make
+
+
 _MODELS: Final[Mapping[str, Callable[[DeviceEntry], SimulatedDevice]]] = MappingProxyType(
-    {"gy_mcu90640": _thermal_array, "mrz_reader": _document_reader, "facesluice": _face_terminal}
+    {
+        "gy_mcu90640": _thermal_array,
+        "gy_mcu9061x": _point_thermometer,
+        "senxor": _senxor_array,
+        "mlx9064x": _raw_array,
+        "lepton_tcam": _tcam,
+        "mrz_reader": _document_reader,
+        "facesluice": _face_terminal,
+        "hikvision": _by_name("hikvision_camera:HikvisionCamera"),
+        "hikvision_push": _posting("HikvisionDialect"),
+        "uniview_lapi": _posting("UniviewDialect"),
+        "zkteco_push": _posting("ZktecoDialect"),
+        "mqtt_json": _by_name("broker_thermometer:BrokerThermometer"),
+        "ble_thermometer": _by_name("bluetooth_thermometer:BluetoothThermometer"),
+        "manual": _by_name("typing_officer:TypingOfficer"),
+    }
 )
 
 

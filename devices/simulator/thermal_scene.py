@@ -3,7 +3,7 @@
 A seeded first form: a head is an ellipse, warm at the inner face and cooler towards its edge, on a
 wall at room temperature, with noise of at most a tenth of a degree. Its hottest part is a small
 patch at the inner corners of the eyes, so that the maximum of the face is the temperature that was
-asked for. A physical model with known truth comes later; nothing here is a measurement.
+asked for. ``physical_scene`` shows the same people with optics, radiance and drift; nothing here is a measurement.
 """
 
 from typing import Final
@@ -22,6 +22,8 @@ _EDGE_BELOW_FACE_C: Final = 2.5
 _GLASSES_BELOW_EYES_C: Final = 4.0
 _HALF_WIDTH_PX: Final = 5.5
 _HALF_HEIGHT_PX: Final = 7.5
+_REFERENCE_AT: Final = (slice(19, 22), slice(1, 5))
+"""Where a reference body stands: twelve pixels in the lower left, which no head of any seed covers."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +36,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 class ThermalScene:
     """Pictures of one place, 24 rows by 32 columns, as the scene is seen. The same seed gives the same pictures."""
 
-    def __init__(self, *, seed: int) -> None:
-        """Begin with the place empty; the heads of a seed stand a little beside the middle."""
+    def __init__(self, *, seed: int, reference_c: float | None = None, sensor_offset_c: float = 0.0) -> None:
+        """Begin with the place empty; the heads of a seed stand a little beside the middle.
+
+        ``reference_c``: a reference body of that true temperature stands in view. The sensor shows
+        everything, the body too, ``sensor_offset_c`` warmer than it is.
+        """
+        self._reference_c = reference_c
+        self._sensor_offset_c = sensor_offset_c
         self._random = np.random.default_rng(seed)
         self._rows, self._columns = np.mgrid[0:ROWS, 0:COLUMNS].astype(np.float64)
         self._middle = (12.0, 16.0)
@@ -49,8 +57,10 @@ class ThermalScene:
         celsius = np.full((ROWS, COLUMNS), ambient_c)
         if person is not None:
             self._draw(person, onto=celsius, ambient_c=ambient_c)
+        if self._reference_c is not None:
+            celsius[_REFERENCE_AT] = self._reference_c
         noise = self._random.normal(0.0, _NOISE_SIGMA_C, celsius.shape)
-        return celsius + np.clip(noise, -_NOISE_C, _NOISE_C)
+        return celsius + np.clip(noise, -_NOISE_C, _NOISE_C) + self._sensor_offset_c
 
     def _draw(self, person: Person, *, onto: npt.NDArray[np.float64], ambient_c: float) -> None:
         middle_row, middle_column = self._middle

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from central.store.tables import metadata
+from central.store.gate_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

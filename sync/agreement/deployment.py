@@ -7,11 +7,12 @@ another province is a line in such a file (R005).
 import tomllib
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from sync.agreement.identifiers import IdentifierError, slug
-from sync.agreement.local_time import VIETNAM_TIME, require_aware
+from sync.agreement.local_time import VIETNAM_TIME, local_time
 from sync.agreement.policy import (
     PolicyDocument,
     PolicyError,
@@ -102,6 +103,26 @@ class ReportForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     signatory_name: str = ""
 
 
+class ShiftStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One shift of the day: its code, and the local time at which it begins, as ``HH:MM``."""
+
+    code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{1,30}$")]
+    starts: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+    @property
+    def minute_of_day(self) -> int:
+        """The local minute of the day at which it begins."""
+        hours, _, minutes = self.starts.partition(":")
+        return int(hours) * 60 + int(minutes)
+
+
+_THREE_SHIFTS = (
+    ShiftStart(code="morning", starts="06:00"),
+    ShiftStart(code="afternoon", starts="14:00"),
+    ShiftStart(code="night", starts="22:00"),
+)
+
+
 class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that is particular to one province. ``cut_off_hour`` 0 or 24: the calendar day."""
 
@@ -114,6 +135,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     report: ReportForm
     localities: tuple[Locality, ...]
     points_of_entry: tuple[PointOfEntry, ...]
+    shifts: Annotated[tuple[ShiftStart, ...], msgspec.Meta(min_length=1, max_length=8)] = _THREE_SHIFTS
 
     def __post_init__(self) -> None:
         """Refuse a bad hour, a bad or double id, and a point in a locality that is not described."""
@@ -181,11 +203,27 @@ def policy_in_force(deployment: Deployment, law: str | None = None) -> PolicyInF
         *((name, PolicyKind.ORDERS) for name in deployment.orders),
     )
     policy = PolicyInForce(_load_as(name, kind) for name, kind in named)
+    _check_redirects(deployment, policy)
+    return policy
+
+
+def policy_with_issued(deployment: Deployment, policy: PolicyInForce, *, issued: PolicyDocument) -> PolicyInForce:
+    """Add a document that the centre issued to the policy in force; nothing is changed if it does not fit.
+
+    Raises:
+        PolicyError: the document does not fit those in force; ``PolicyOutdatedError`` if it is not newer.
+        DeploymentError: it redirects to a point of entry that the deployment does not have.
+    """
+    renewed = policy.with_issued(issued)
+    _check_redirects(deployment, renewed)
+    return renewed
+
+
+def _check_redirects(deployment: Deployment, policy: PolicyInForce) -> None:
     for document in policy.documents:
         for rule in document.rules:
             if isinstance(rule, TrafficOrder) and rule.redirect_to is not None:
                 deployment.point_of_entry(rule.redirect_to)
-    return policy
 
 
 def _load_as(name: str, kind: PolicyKind) -> PolicyDocument:
@@ -219,7 +257,7 @@ def report_day(at: datetime, *, cut_off_hour: int) -> date:
     >>> report_day(datetime(2026, 11, 22, 10, 0, tzinfo=UTC), cut_off_hour=17)
     datetime.date(2026, 11, 23)
     """
-    local = require_aware(at).astimezone(VIETNAM_TIME)
+    local = local_time(at)
     if cut_off_hour % 24 and local.hour >= cut_off_hour:
         return local.date() + timedelta(days=1)
     return local.date()

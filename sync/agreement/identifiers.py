@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-SLUG_PATTERN = r"^[a-z0-9]+(?:[.-][a-z0-9]+)*$"
+SLUG_PATTERN = r"^[a-z0-9]+(?:[.-][a-z0-9]+)*\Z"
 _SLUG = re.compile(SLUG_PATTERN)
 
 

@@ -16,10 +16,14 @@ def require_aware(at: datetime) -> datetime:
     Raises:
         ValueError: the caller handed over a time without a zone; do not retry.
     """
+    _refuse_naive(at)
+    return at.astimezone(UTC)
+
+
+def _refuse_naive(at: datetime) -> None:
     if at.tzinfo is None:
         msg = "a time without a zone cannot be compared with a rule's dates"
         raise ValueError(msg)
-    return at.astimezone(UTC)
 
 
 def local_date(at: datetime) -> date:
@@ -28,4 +32,17 @@ def local_date(at: datetime) -> date:
     >>> local_date(datetime(2020, 1, 28, 17, 0, tzinfo=UTC))
     datetime.date(2020, 1, 29)
     """
-    return require_aware(at).astimezone(VIETNAM_TIME).date()
+    return local_time(at).date()
+
+
+def local_time(at: datetime) -> datetime:
+    """Return the aware instant ``at`` as the clocks in Viet Nam show it.
+
+    Raises:
+        ValueError: the caller handed over a time without a zone; do not retry.
+
+    >>> local_time(datetime(2020, 1, 28, 17, 0, tzinfo=UTC)).isoformat()
+    '2020-01-29T00:00:00+07:00'
+    """
+    _refuse_naive(at)
+    return at.astimezone(VIETNAM_TIME)

@@ -43,7 +43,10 @@ class ModeOfEntry(StrEnum):
 
 
 class TravellerCategory(StrEnum):
-    """Who crosses, as the directives tell people apart. A property of the crossing, not of the person."""
+    """Who crosses, as the directives tell people apart. A property of the crossing, not of the person.
+
+    ``ILLEGAL_CROSSING``: found outside a gate (R007, R039); an officer gives it to nobody, an interception does.
+    """
 
     TOURIST = "tourist"
     BORDER_RESIDENT = "border_resident"
@@ -51,6 +54,7 @@ class TravellerCategory(StrEnum):
     DRIVER_OR_CREW = "driver_or_crew"
     RETURNING_CITIZEN = "returning_citizen"
     OFFICIAL = "official"
+    ILLEGAL_CROSSING = "illegal_crossing"
 
 
 class PurposeOfCrossing(StrEnum):
@@ -170,6 +174,10 @@ class ReasonCode(StrEnum):
     SYMPTOMS_DECLARED = "symptoms_declared"
     FROM_RISK_AREA = "from_risk_area"
     DECLARATION_MISSING = "declaration_missing"
+    DECLARATION_EXPIRED = "declaration_expired"
+    DECLARATION_USED = "declaration_used"
+    DECLARATION_OF_ANOTHER = "declaration_of_another"
+    DECLARATION_FROM_FUTURE = "declaration_from_future"
     TRAFFIC_STOPPED = "traffic_stopped"
     TRAFFIC_RESTRICTED = "traffic_restricted"
     QUOTA_REACHED = "quota_reached"
@@ -179,6 +187,19 @@ class ReasonCode(StrEnum):
     EXPERT_FULL_CONTROL = "expert_full_control"
     MEASURED_BY_EXCEPTION = "measured_by_exception"
     REPEAT_MEASUREMENT_FOR_ALL = "repeat_measurement_for_all"
+    OUTSIDE_HOURS = "outside_hours"
+    PURPOSE_NOT_ALLOWED = "purpose_not_allowed"
+    QUOTA_OF_HOUR_REACHED = "quota_of_hour_reached"
+    QUOTA_COUNTED = "quota_counted"
+    PLACE_NOT_ASKED = "place_not_asked"
+    WAS_AT_PLACE = "was_at_place"
+    NOT_AT_PLACE = "not_at_place"
+    CONTACT_DECLARED = "contact_declared"
+    EXCEPTION_NOT_FITTING = "exception_not_fitting"
+    FALLBACK_FIRST = "fallback_first"
+    OVERRIDDEN = "overridden"
+    INTERCEPTED = "intercepted"
+    PRESENTED_ELSEWHERE = "presented_elsewhere"
 
 
 class ExceptionCode(StrEnum):
@@ -242,6 +263,9 @@ class ClockKind(StrEnum):
     GATE_ISOLATION = "gate_isolation"
     FACILITY_HANDOVER = "facility_handover"
     CONSULAR_NOTICE = "consular_notice"
+    PERSON_NOTICE = "person_notice"
+    COMPULSORY_ORDER = "compulsory_order"
+    TRANSFER_ARRIVAL = "transfer_arrival"
 
 
 class CaseClass(StrEnum):
@@ -253,10 +277,62 @@ class CaseClass(StrEnum):
     DISCARDED = "discarded"
 
 
+class IncarnationReason(StrEnum):
+    """Why an edge began a new chain under the same key."""
+
+    RESTORED_DATABASE = "restored_database"
+    RESTORED_IDENTITY = "restored_identity"
+    REIMAGED = "reimaged"
+    COPIED = "copied"
+    CENTRE_IS_AHEAD = "centre_is_ahead"
+    FORK = "fork"
+    FROZEN = "frozen"
+
+
+class RevocationReason(StrEnum):
+    """Why the centre believes a machine no more. Nothing that it signs is taken from then on."""
+
+    DESTROYED = "destroyed"
+    STOLEN = "stolen"
+    LOST = "lost"
+    REPLACED = "replaced"
+    COMPROMISED = "compromised"
+    DUPLICATE = "duplicate"
+    RETIRED = "retired"
+    OTHER = "other"
+
+
+class EpochReason(StrEnum):
+    """Why a centre began a new life."""
+
+    OPERATOR = "operator"
+    TESTIMONY = "testimony"
+    OWN_WITNESS = "own_witness"
+
+
+class SettlementReason(StrEnum):
+    """Why a record that came by the express lane will never arrive in its journal."""
+
+    UNIT_GONE = "unit_gone"
+    RANGE_LOST = "range_lost"
+
+
+class LookReason(StrEnum):
+    """Why somebody looks at who a person is; anything said beyond is sealed with the person."""
+
+    CASE_INVESTIGATION = "case_investigation"
+    CONTACT_TRACING = "contact_tracing"
+    CARE = "care"
+    REQUEST_OF_THE_PERSON = "request_of_the_person"
+    AUDIT = "audit"
+    OTHER = "other"
+
+
 class Role(StrEnum):
     """Who may sign in."""
 
     OFFICER = "officer"
+    GATE_HEAD = "gate_head"
     CDC = "cdc"
     COMMAND = "command"
     ADMINISTRATOR = "administrator"
@@ -277,3 +353,45 @@ class RecordDisposition(StrEnum):
     QUARANTINED = "quarantined"
     UNPROJECTED = "unprojected"
     EXISTS = "exists"
+
+
+class PassState(StrEnum):
+    """What a border pass in the register is worth; ``expired`` follows from its last day."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+
+
+class PassReason(StrEnum):
+    """Why the state of a pass was changed."""
+
+    REPORTED_BY_HOLDER = "reported_by_holder"
+    REPORTED_BY_POLICE = "reported_by_police"
+    DAMAGED = "damaged"
+    MISUSED = "misused"
+    HOLDER_DIED = "holder_died"
+    HOLDER_MOVED = "holder_moved"
+    FOUND_AGAIN = "found_again"
+    NEW_PASS_ISSUED = "new_pass_issued"
+    ENTERED_IN_ERROR = "entered_in_error"
+
+
+class LinkReason(StrEnum):
+    """Why two person keys are one person, or are two again."""
+
+    PASS_REPLACED = "pass_replaced"
+    BOTH_DOCUMENTS_SEEN = "both_documents_seen"
+    PASSPORT_RENEWED = "passport_renewed"
+    CONFIRMED_BY_POLICE = "confirmed_by_police"
+    LINKED_IN_ERROR = "linked_in_error"
+
+
+class RegistrationSource(StrEnum):
+    """Where a holder was entered into the register."""
+
+    LANE = "lane"
+    REGISTER = "register"
+    IMPORTED = "imported"

@@ -22,7 +22,10 @@ class ChainHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChainDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """The first place where a chain is not what it should be."""
+    """The first place where a chain is not what it should be.
+
+    ``sequence`` is the place itself, counted along the chain, whatever the record there says of itself.
+    """
 
     sequence: int
     field: str
@@ -64,7 +67,7 @@ def extend(head: ChainHead, *, sequence: int, previous_hash: str, own_hash: byte
     Raises ``ChainBrokenError`` when it does not follow ``head``.
     """
     if sequence != head.sequence + 1:
-        raise ChainBrokenError(_difference(sequence, "sequence", expected=head.sequence + 1, found=sequence))
+        raise ChainBrokenError(_difference(head.sequence + 1, "sequence", expected=head.sequence + 1, found=sequence))
     if previous_hash != head.hash.hex():
         raise ChainBrokenError(_difference(sequence, "previous_hash", expected=head.hash.hex(), found=previous_hash))
     return ChainHead(sequence=sequence, hash=own_hash)

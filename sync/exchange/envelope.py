@@ -5,6 +5,13 @@ one struct of ``sync.agreement.records``; the sealed part is ciphertext (``seali
 person can be erased while the hash over these bytes stays true. Key order is part of the format:
 ``decode_record`` refuses bytes that ``encode_record`` would not have written, so that one record has
 one spelling (no doubled keys, no spaces, no other base64).
+
+Three clocks: ``observed_at`` (the device's or the officer's moment), ``recorded_at`` (the commit) and, at
+the centre, the time of receipt; ``boot_id`` and ``monotonic_ns`` order within one run of the machine, and
+``clock_quality`` says whether its wall clock was synchronised. The size of the last time-sync offset is not
+in version 1, and no field may be added to it: a reader of version 1 refuses bytes that it would not have
+written. It needs ``"v":2`` with ``clock_offset_ms``, read beside version 1; until then the offset is known
+by what the centre sees, the bound between two receipts.
 """
 
 from datetime import datetime
@@ -13,11 +20,15 @@ from uuid import UUID
 
 import msgspec
 
-from sync.agreement.records import RECORD_TYPES, RecordBody
+from sync.agreement.records import RecordBody
+from sync.agreement.upcasting import read_body
 from sync.agreement.vocabulary import ClockQuality
 
-RECORD_LIMIT_BYTES = 64 * 1024
-"""A record is a page of text at most; anything longer is not ours."""
+RECORD_LIMIT_BYTES = 128 * 1024
+"""A record has at most 64 KiB, and half as much again where another record carries it over in base64.
+
+What an edge wrote must never be too long for the centre: one such record would hold its chain up for ever.
+"""
 
 AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
 Position = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
@@ -92,7 +103,6 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Envelope)
-_BODY_DECODERS = {key: msgspec.json.Decoder(body) for key, body in RECORD_TYPES.items()}
 
 
 def encode_record(
@@ -146,15 +156,13 @@ def decode_record(record: bytes) -> Envelope:
 
 
 def body_of(envelope: Envelope) -> RecordBody | None:
-    """Read the open part, or return ``None`` for a type or version that is newer than this program.
+    """Read the open part as the newest version of its type (``sync.agreement.upcasting``).
 
-    Raises ``EnvelopeError`` when the type is known and its open part does not fit it.
+    Returns ``None`` for a type or version that is newer than this program. Raises ``EnvelopeError`` when
+    the type is known and its open part does not fit it.
     """
-    decoder = _BODY_DECODERS.get((envelope.type, envelope.type_version))
-    if decoder is None:
-        return None
     try:
-        return decoder.decode(envelope.open)
+        return read_body(envelope.open, type_name=envelope.type, type_version=envelope.type_version)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         msg = f"the open part is no {envelope.type} ({type(error).__name__})"
         raise EnvelopeError(msg) from None

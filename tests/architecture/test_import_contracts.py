@@ -38,7 +38,7 @@ BROKEN_ON_PURPOSE = [
     ({"sync"}, "sync/cupboard.py", '"""A file that no layer names."""'),
     ({"sync-agreement"}, "sync/agreement/cupboard.py", '"""A file that no layer names."""'),
     ({"sync-exchange"}, "sync/exchange/cupboard.py", '"""A file that no layer names."""'),
-    ({"pure"}, "devices/drivers/gy_mcu90640.py", "import serial"),
+    ({"pure"}, "devices/drivers/gy_mcu90640/parser.py", "import serial"),
     ({"pure"}, "sync/agreement/facts.py", "import time"),
     ({"pure"}, "checkpoint/documents/mrz.py", "import httpx"),
     ({"pure"}, "sync/exchange/protocol.py", "import asyncio"),
@@ -46,9 +46,10 @@ BROKEN_ON_PURPOSE = [
     ({"pure"}, "central/rollup.py", "import time"),
     ({"pure", "sql"}, "sync/agreement/facts.py", "import sqlalchemy"),
     ({"devices-apart"}, "devices/measurement/__init__.py", "import devices.drivers.mrz_reader"),
-    ({"drivers-apart"}, "devices/drivers/gy_mcu90640.py", "import devices.drivers.mrz_reader"),
+    ({"drivers-apart"}, "devices/drivers/gy_mcu90640/parser.py", "import devices.drivers.mrz_reader"),
     ({"sql"}, "web/roles.py", "import sqlalchemy"),
     ({"no-web-framework-below"}, "sync/exchange/transport.py", "import fastapi"),
+    ({"opencv"}, "web/qr.py", "import cv2"),
     ({"no-cycles"}, "deploy/steps.py", "import deploy.set_up"),
 ]
 

@@ -11,7 +11,17 @@ from tests.architecture.source_tree import ROOT, exceptions, python_files, sourc
 PEOPLE_WORDS = re.compile(r"travell?er|passport|fever|febrile|isolation|quarantine|patient", re.IGNORECASE)
 EMPTY_WORDS = {"data", "info", "manager", "handler", "util", "utils", "helper", "helpers", "item", "temp"}
 EMPTY_FILE_NAMES = EMPTY_WORDS | {"common", "base", "service", "misc", "core", "models", "types"}
-NAMES_OF_OTHERS = {"data_dir", "data_path", "meta_data", "metadata", "exc_info", "version_info", "package_data"}
+NAMES_OF_OTHERS = {
+    "data_dir",
+    "data_path",
+    "meta_data",
+    "metadata",
+    "exc_info",
+    "version_info",
+    "package_data",
+    "data_received",
+    "get_extra_info",
+}
 """Names fixed by a contract between rooms or by a library."""
 
 

@@ -1,7 +1,7 @@
 """Benchmarks that say what a number is worth: each measures its own bare floor in the same run.
 
 ``python -m tests.benchmarks NAME`` runs ``tests/benchmarks/NAME.py`` and prints exactly one line of
-JSON: name, value, unit, floor, floor_value, ratio, aim and the machine. A benchmark is a module
+JSON: name, value, unit, floor, floor_value, ratio, aim, context (if any) and the machine. A benchmark is a module
 with one function::
 
     def run() -> BenchmarkResult: ...
@@ -16,7 +16,10 @@ import msgspec
 
 
 class BenchmarkResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One measured number beside its floor. ``aim`` is a sentence, for example ``"at least 50000"``."""
+    """One measured number beside its floor. ``aim`` is a sentence, for example ``"at least 50000"``.
+
+    ``context`` holds further numbers that tell what the value is worth, such as CPU time per record.
+    """
 
     name: str
     value: float
@@ -24,6 +27,7 @@ class BenchmarkResult(msgspec.Struct, frozen=True, kw_only=True):
     floor: str
     floor_value: float
     aim: str
+    context: dict[str, float] = {}
 
     @property
     def ratio(self) -> float:

@@ -62,18 +62,21 @@ def floor(recorded: bytes) -> float:
 
 
 def run() -> BenchmarkResult:
-    """Measure both sides in turn; the rates for small pieces go to standard error."""
+    """Measure both sides in turn; the rates for small pieces stand in the context."""
     recorded = recording(seed=7)
     rounds = [(ours(recorded, piece_bytes=PIECE_BYTES), floor(recorded)) for _ in range(ROUNDS)]
-    for piece_bytes in (FRAME_BYTES, 4096):
-        sys.stderr.write(
-            f"fed {piece_bytes} bytes at a time: {ours(recorded, piece_bytes=piece_bytes):,.0f} frames/s\n"
-        )
+    others = {
+        piece_bytes: max(ours(recorded, piece_bytes=piece_bytes) for _ in range(ROUNDS))
+        for piece_bytes in (FRAME_BYTES, 1500, 4096)
+    }
+    for piece_bytes, rate in others.items():
+        sys.stderr.write(f"fed {piece_bytes} bytes at a time: {rate:,.0f} frames/s\n")
     return BenchmarkResult(
         name="decode_gy",
         value=round(max(value for value, _ in rounds), 1),
         unit="frames/s per core",
         floor="numpy alone, frame by frame: checksum and mirrored integer view, no resynchronisation",
         floor_value=round(max(bare for _, bare in rounds), 1),
-        aim="at least 50000",
+        aim="at least 100000, fed one frame at a time too",
+        context={f"fed {piece_bytes} bytes at a time": round(rate, 1) for piece_bytes, rate in others.items()},
     )

@@ -28,10 +28,10 @@ class SteppingClock:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.services, pytest.mark.postgres])])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of each kind."""
+    """The address of a database of each kind in which nothing is yet (PostgreSQL: but the schema)."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'central.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+    return str(request.getfixturevalue("central_postgres_url"))
 
 
 @pytest.fixture

@@ -12,15 +12,14 @@ from central.store.engine import reading
 from central.store.projection import decode_state
 from central.store.tables import crossing, day_count
 from sync.agreement.vocabulary import Direction, TravellerCategory
-from sync.exchange.messages import PUSH_PURPOSE, HeadQuestion, PushAnswer, PushHeaders, pack_batch
-from sync.exchange.signatures import HEAD_PURPOSE, sign
+from sync.exchange.messages import PUSH_PURPOSE, PushAnswer, PushHeaders, pack_batch
+from sync.exchange.signatures import sign
 from tests.sync.exchange.journals import EdgeJournal
 
 
 def ask(reception: Reception, journal: EdgeJournal):
-    question = HeadQuestion(edge=journal.edge_id, incarnation=journal.incarnation, nonce="n")
-    fields = {"edge": question.edge, "incarnation": question.incarnation, "nonce": question.nonce}
-    return reception.answer_head(question, signature=sign(HEAD_PURPOSE, fields=fields, key=journal.key))
+    question = journal.question(nonce="n")
+    return reception.answer_head(question, signature=question.signature(key=journal.key))
 
 
 def words_of(journal: EdgeJournal, *, first: int, last: int, epoch: str, nonce: str = "nonce-1") -> PushHeaders:

@@ -1,19 +1,20 @@
 """A real centre in a process of its own, with its command line, and an uplink to it."""
 
 import json
-import os
 import subprocess
-import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from sync.exchange.batching import BatchesAhead, JournalBatches
 from sync.exchange.sealing import sealing_public_key
 from sync.exchange.transport import HttpTransport
 from sync.exchange.uplink import Uplink, UplinkIdentity
 from tests.services.processes import ServerProcess, free_port
+from tests.services.programs import ProductServer
+from tests.services.zygote import run_program
 from tests.sync.exchange.journals import EdgeJournal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -41,22 +42,13 @@ class RunningCentre:
         self.port = free_port()
         self.settings = write_settings(folder, database_url=database_url, port=self.port)
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        words = [sys.executable, "-m", "central", "serve", "--settings", self.settings]
-        self.process = ServerProcess(words, port=self.port, log=folder / "centre.log", env=self._environment)
+        words = ("central", "serve", "--settings", str(self.settings))
+        self.process: ServerProcess = ProductServer(*words, port=self.port, log=folder / "centre.log")
         self._transports: list[HttpTransport] = []
         self.identity = json.loads(self.command("identity").stdout)
 
     def command(self, *words: str, standard_input: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "central", *words, "--settings", str(self.settings)],
-            input=standard_input,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-            env=self._environment,
-        )
+        return run_program("central", *words, "--settings", str(self.settings), given=standard_input)
 
     def enrol(self, journal: EdgeJournal, *, gate: str) -> None:
         words = ("--edge-id", journal.edge_id, "--point-of-entry-id", gate, "--public-key", journal.public_key.hex())
@@ -87,6 +79,7 @@ class RunningCentre:
             transport=self._transports[-1],
             clock=lambda: datetime.now(UTC),
             draw=lambda: 0.0,
+            batches=BatchesAhead(JournalBatches(journal)),
         )
 
     def verified(self) -> dict:

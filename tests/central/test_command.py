@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from central.actions.opening import open_centre
+from central.actions.ordering import PolicyShelf
 from central.actions.reception import Reception
 from central.settings import load_settings
 from central.store.tables import day_count
@@ -134,7 +135,8 @@ def test_the_gravest_declared_scenario_is_shown_with_its_clause_and_its_gates(ce
         {"kind": "scenario_declared", "scenario": "scenario_3", "applies_to": {"point_of_entry_ids": ["nowhere"]}},
         {"kind": "scenario_declared", "scenario": "scenario_2", "applies_to": {"localities": ["mong-cai"]}},
     ]
-    declared = msgspec.structs.replace(centre, policy=centre.policy.with_orders(order_document(*rules)))
+    policy = centre.policy.with_orders(order_document(*rules))
+    declared = msgspec.structs.replace(centre, shelf=PolicyShelf(policy, issued=centre.issued, clock=centre.clock))
     with signed_in(declared, username="chihuy", role="command") as command:
         scenario = command.get("/api/command/figures").json()["scenario"]
 

@@ -7,14 +7,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DatabaseError
 
+from central.store.edges import Edge, add_edge
 from central.store.engine import writing
 from central.store.tables import ledger
-from sync.agreement.records import CaseReviewed, CrossingWithdrawn
+from sync.agreement.records import CaseReviewed, CrossingScreened, CrossingWithdrawn
 from sync.agreement.vocabulary import CaseClass, Disposition
 from sync.exchange.chain import record_hash
 from sync.exchange.messages import PUSH_PURPOSE, pack_batch
 from sync.exchange.sealing import EpisodeKey
 from sync.exchange.signatures import sign
+from tests.central.edges import renew
 from tests.central.pushes import (
     ask,
     body_of_batch,
@@ -81,11 +83,38 @@ def test_each_signed_header_is_covered_by_the_signature(reception, pushed, other
     assert refused.refusal.code in {"bad_signature", "wrong_incarnation"}
 
 
-def test_an_unknown_edge_is_refused(reception, unchanged):
-    stranger = EdgeJournal("lao-cai-1")
-    stranger.write(screened("x", gate="lao-cai"))
-    refused = refusal_of(push, reception, stranger)
-    assert (refused.http_code, refused.refusal.code) == (401, "unknown_edge")
+def test_whoever_has_not_the_key_learns_nothing_of_an_edge(reception, pushed, other_journal, store, clock, unchanged):
+    """No such name, another's key, unconfirmed, revoked: one answer, in every kind of question."""
+    with writing(store.engine) as connection:
+        unconfirmed = Edge(
+            edge_id="new-1",
+            point_of_entry_id="mong-cai",
+            public_key=EdgeJournal("new-1").public_key,
+            incarnation=1,
+            enrolled_at=clock(),
+        )
+        add_edge(connection, unconfirmed, by="quantri")
+    store.edges.revoke(other_journal.edge_id, now=clock())
+    stranger = Ed25519PrivateKey.generate()
+    answers = set()
+    for name in ("lao-cai-1", "new-1", other_journal.edge_id, pushed.edge_id):
+        forged = EdgeJournal(name, key=stranger)
+        forged.write(screened("x"))
+        refused = [refusal_of(ask, reception, forged), refusal_of(renew, reception, forged)]
+        answers |= {(each.http_code, msgspec.json.encode(each.refusal)) for each in refused}
+    (answer,) = answers
+    assert answer[0] == 401
+    assert b"bad_signature" in answer[1]
+
+
+def test_who_has_the_key_is_told_what_is_the_matter(reception, store, clock):
+    with writing(store.engine) as connection:
+        journal = EdgeJournal("new-1")
+        words = {"point_of_entry_id": "mong-cai", "public_key": journal.public_key, "enrolled_at": clock()}
+        add_edge(connection, Edge(edge_id="new-1", incarnation=1, **words), by="quantri")
+    assert refusal_of(ask, reception, journal).refusal.code == "not_confirmed"
+    store.edges.revoke("new-1", now=clock())
+    assert refusal_of(ask, reception, journal).refusal.code == "revoked_edge"
 
 
 def test_a_revoked_edge_is_refused_at_once(reception, pushed, store, clock, unchanged):
@@ -124,10 +153,13 @@ def test_another_record_at_a_known_sequence_is_a_fork_with_an_alarm(reception, p
     clone = EdgeJournal(pushed.edge_id, key=pushed.key)
     clone.append(pushed.entries[0].record)
     clone.write(screened("forged"))
-    refused = refusal_of(push, reception, clone, first=1, last=2)
-    refusal_of(push, reception, clone, first=1, last=2)
+    headers = words_of(clone, first=1, last=2, epoch=ask(reception, pushed).epoch)
+    body = body_of_batch(clone, first=1, last=2)
+    refused = refusal_of(send, reception, headers, body=body, journal=clone)
 
     assert (refused.http_code, refused.refusal.code) == (409, "fork")
+    assert refusal_of(send, reception, headers, body=body, journal=clone).refusal.code == "frozen_incarnation"
+    assert ask(reception, pushed).is_frozen
     (alarm,) = store.edges.alarms()
     assert (alarm.kind, alarm.sequence) == ("fork", 2)
     assert alarm.expected_hash == pushed.entries[1].hash
@@ -208,6 +240,9 @@ def test_an_edge_cannot_touch_another_edges_crossing_nor_write_reviews(reception
     assert store.verify().quarantined == 3
 
 
+_THIS_VERSION = b'"type_version":%d' % CrossingScreened.type_version
+
+
 def test_poison_is_appended_and_does_not_hold_up_the_rest(reception, journal, store):
     good = journal.write(screened("c1"))
     journal.write(screened("c2"))
@@ -217,8 +252,9 @@ def test_poison_is_appended_and_does_not_hold_up_the_rest(reception, journal, st
         poison.replace(b'"crossing_id":"c2"', b'"crossing_id":"' + b"a" * 3000 + b'"'),
         poison.replace(b'"crossing_id":"c2"', b'"crossing_id":"a\\u0000b"'),
         poison.replace(b'"crossing_screened"', b'"crossing_dreamt"'),
-        poison.replace(b'"type_version":1', b'"type_version":99'),
+        poison.replace(_THIS_VERSION, b'"type_version":99'),
     ):
+        assert bad != poison
         journal.append(relinked(bad, journal))
     journal.write(screened("c3", disposition=Disposition.REFUSED))
     answer = push(reception, journal)
@@ -298,3 +334,15 @@ def test_the_service_itself_cannot_rewrite_the_ledger(store, unchanged, change):
 def test_nobody_empties_the_ledger_by_truncate(store, unchanged):
     with pytest.raises(DatabaseError), writing(store.engine) as connection:
         connection.execute(text("TRUNCATE ledger CASCADE"))
+
+
+def test_records_in_another_order_are_no_chain_although_the_last_one_is_the_signed_head(reception, journal, store):
+    for name in ("c1", "c2", "c3"):
+        journal.write(screened(name))
+    first, second, third = (entry.record for entry in journal.entries)
+    body = pack_batch([first, third, second])
+    headers = words_of(journal, first=1, last=3, epoch=ask(reception, journal).epoch)
+    headers = msgspec.structs.replace(headers, head_hash=record_hash(second).hex())
+
+    assert refusal_of(send, reception, headers, body=body, journal=journal).refusal.code == "chain_broken"
+    assert store.edges.ledger_position() == 0

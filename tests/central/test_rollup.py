@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from central.ledger import ProjectionError
 from central.reception import read_record
-from central.rollup import Figure, fold, identities_hold
-from central.store.projection import Projection
+from central.rollup import Figure, difference, fold, identities_hold
+from central.store.projection import Projection, Sender
 from sync.agreement.records import CrossingCorrected, CrossingWithdrawn, TravellerDischarged
 from sync.agreement.vocabulary import Direction, Disposition, TravellerCategory
 from tests.demands import demand
+from tests.sync.agreement.isolation_samples import isolation_samples
 from tests.sync.exchange.journals import EdgeJournal, isolated, rechecked, screened
 
 CUT_OFF_HOUR = 17
@@ -29,7 +30,7 @@ def later_records(crossing_id):
         st.just(isolated(crossing_id)),
         st.sampled_from(AFTER_RECHECK).map(
             lambda disposition: TravellerDischarged(
-                crossing_id=crossing_id, place_id="C1", disposition=disposition, destination="TTYT", reason="bàn giao"
+                crossing_id=crossing_id, place_id="C1", disposition=disposition, reason="bàn giao"
             )
         ),
         st.tuples(st.none() | st.sampled_from(Direction), st.none() | st.sampled_from(TravellerCategory)).map(
@@ -42,6 +43,7 @@ def later_records(crossing_id):
             )
         ),
         st.just(CrossingWithdrawn(crossing_id=crossing_id, withdraws_record_id="r", reason="ghi nhầm")),
+        st.sampled_from(isolation_samples(crossing_id)),
     )
 
 
@@ -95,9 +97,8 @@ def project(journals, order):
         edge_id = ready[choice % len(ready)]
         entry = waiting[edge_id].pop(0)
         before = Projection(cut_off_hour=CUT_OFF_HOUR, before=projection.states)
-        before.take(read_record(entry.record), point_of_entry_id=GATES[edge_id])
-        for delta in before.deltas():
-            counters[delta.key] += delta.change
+        before.take(read_record(entry.record), sender=Sender(point_of_entry_id=GATES[edge_id]))
+        counters.update(difference(before.changes()))
         projection = before
     return projection.states, {key: count for key, count in counters.items() if count}
 

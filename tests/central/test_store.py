@@ -70,11 +70,19 @@ def fill(journal: EdgeJournal, *, gate: str) -> EdgeJournal:
     return journal
 
 
+@pytest.mark.usefixtures("migrations_in_earnest")
 def test_the_migrated_schema_is_the_one_the_store_speaks(store):
     upgrade("central", store.engine)
     with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+        opts = {"compare_type": True, "include_object": is_no_partition}
+        assert compare_metadata(MigrationContext.configure(connection, opts=opts), metadata) == []
+
+
+def is_no_partition(part, name, kind, is_reflected, _) -> bool:
+    """The months of the ledger, which hold its unique indexes on PostgreSQL, are looked at in test_partitions."""
+    table = part if kind == "table" else getattr(part, "table", None)
+    is_month = is_reflected and table is not None and table.name.startswith("ledger_") and table.name != "ledger_head"
+    return not is_month and not (kind == "unique_constraint" and table.name == "ledger" and not is_reflected)
 
 
 @pytest.mark.parametrize("order", [("a", "b", "a", "b"), ("b", "b", "a", "a")])
@@ -109,7 +117,7 @@ def test_a_day_is_frozen_once_at_its_cut_off_and_late_data_make_the_next_revisio
     for worker in together:
         worker.join()
     assert freeze_what_is_due(centre) == []
-    (revision,) = centre.store.reports.revisions()
+    (revision,) = [listed.revision for listed in centre.store.reports.page()]
     assert (revision.report_day, revision.revision, revision.frozen_by) == (DAY, 1, "cut_off")
     first = centre.store.reports.content(DAY, revision=1)
 

@@ -1,5 +1,7 @@
 """What the administrator sees: every edge, how far it has come, who is silent, and every alarm. Never a traveller."""
 
+import csv
+import io
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +10,9 @@ import pytest
 from central.actions.opening import open_centre
 from central.actions.reception import Reception
 from central.settings import load_settings
+from sync.agreement.records import IncarnationOpened
+from sync.agreement.vocabulary import IncarnationReason
+from tests.central.edges import renew
 from tests.central.pushes import ask, push, refusal_of
 from tests.central.running import write_settings
 from tests.central.visitors import HandClock, signed_in
@@ -106,3 +111,68 @@ def test_only_the_administrator_sees_the_units(administrator, centre, reception,
     for username, role in (("cdc", "cdc"), ("chihuy", "command")):
         with signed_in(centre, username=username, role=role) as somebody:
             assert somebody.get("/api/units").status_code == 403
+
+
+def test_each_unit_says_what_is_lost_and_what_to_do(administrator, reception, journal, other_journal, clock):
+    journal.write(screened("c1"))
+    push(reception, journal)
+    assert edge_of(administrator, "mong-cai-1")["to_do"] == []
+    renew(reception, journal, own_sequence=1, high_water=4)
+    after = EdgeJournal("mong-cai-1", key=journal.key, incarnation=2)
+    after.write(
+        IncarnationOpened(
+            reason=IncarnationReason.RESTORED_DATABASE,
+            previous_incarnation=1,
+            previous_sequence=1,
+            high_water=4,
+            lost_records=3,
+        )
+    )
+    push(reception, after)
+
+    told = edge_of(administrator, "mong-cai-1")
+    assert (told["incarnation"], told["lost_records"], told["alarms"]) == (2, 3, 1)
+    assert told["to_do"] == ["see_alarms", "compare_with_paper"]
+    assert edge_of(administrator, "hoanh-mo-1")["to_do"] == ["call_the_gate"]
+
+
+def test_the_list_of_units_is_a_file_too_and_can_be_searched(administrator, centre, reception, journal, other_journal):
+    def rows(query: str) -> list[dict[str, str]]:
+        answer = administrator.get(f"/api/units.csv{query}")
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+    ask(reception, journal)
+    assert [row["edge_id"] for row in rows("")] == ["hoanh-mo-1", "mong-cai-1"]
+    assert [(row["edge_id"], row["lost_records"], row["to_do"]) for row in rows("?q=MONG-CAI")] == [
+        ("mong-cai-1", "0", "")
+    ]
+    assert rows("?q=nowhere") == []
+    for path in ("/api/units.csv", "/api/units/mong-cai-1/held.csv"):
+        with signed_in(centre, username="cdc", role="cdc") as cdc:
+            assert cdc.get(path).status_code == 403
+
+
+def test_a_figure_of_held_records_opens_its_rows_without_any_content(administrator, reception, journal, clock):
+    journal.write(screened("c1"))
+    journal.write(screened("c1"))  # a crossing cannot be opened twice
+    push(reception, journal)
+    answer = administrator.get("/api/units/mong-cai-1/held.csv").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(answer))
+    assert (row["position"], row["sequence"], row["reason"]) == ("2", "2", "crossing_exists")
+    assert set(row) == {"position", "incarnation", "sequence", "type", "reason", "received_at"}
+
+
+def test_a_figure_of_a_report_opens_its_crossings_for_the_cdc_alone(centre, reception, journal):
+    journal.write(screened("c1"))
+    push(reception, journal)
+    day = centre.store.desk.state("c1").report_day
+    with signed_in(centre, username="cdc", role="cdc") as cdc:
+        listed = cdc.get(f"/api/reports/{day}/crossings.csv")
+        assert cdc.get(f"/api/reports/{day}/nothing.csv").status_code in {404, 422}
+        (row,) = csv.DictReader(io.StringIO(listed.content.decode("utf-8-sig")))
+        assert cdc.get(f"/api/reports/{day}/referred.csv").content.count(b"\n") == 1
+        assert cdc.get("/api/reports.csv").status_code == 200
+    assert (row["crossing_id"], row["point_of_entry_id"]) == ("c1", "mong-cai")
+    with signed_in(centre, username="chihuy", role="command") as command:
+        assert command.get(f"/api/reports/{day}/crossings.csv").status_code == 403

@@ -33,8 +33,16 @@ class Browser:
     def get(self, path):
         return self._portal.call(self.client.get, path)
 
+    def get_with(self, path, headers):
+        return self._portal.call(lambda: self.client.get(path, headers=headers))
+
     def post(self, path, **content):
         return self._portal.call(lambda: self.client.post(path, **content))
+
+    def send(self, path, body):
+        """Post as a page does: JSON, with the session's token."""
+        token = self.get("/api/session").json()["csrf_token"]
+        return self.post(path, json=body, headers={"X-CSRF-Token": token})
 
 
 @contextmanager

@@ -13,8 +13,10 @@ from checkpoint.settings import Settings, load_settings
 from checkpoint.store.edge_store import migration_engine
 from checkpoint.store.identity import open_identity
 from migrations import upgrade
+from sync.agreement.records import TravellerIdentity
 from sync.exchange.chain import ChainHead, verify_chain
 from sync.exchange.envelope import Envelope, body_of, decode_record
+from sync.exchange.sealing import EpisodeKey, SealedIdentity, associated_bytes, open_sealed, unwrap_episode_key
 from tests.checkpoint.people import HandClock, reading
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -71,8 +73,11 @@ def opened(settings: Settings, *, clock: HandClock) -> Gate:
 class Edge:
     """One edge whose officer and scanner are the test. ``restart`` opens the same folder anew."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings = load_settings(write_settings(folder))
+    def __init__(self, folder: Path, *, edge_id: str = "mong-cai-1") -> None:
+        folder.mkdir(exist_ok=True)
+        written = write_settings(folder)
+        written.write_text(written.read_text(encoding="utf-8").replace("mong-cai-1", edge_id), encoding="utf-8")
+        self.settings = load_settings(written)
         self.clock = HandClock()
         self.gate = opened(self.settings, clock=self.clock)
 
@@ -81,6 +86,10 @@ class Edge:
 
     def restart(self) -> None:
         self.close()
+        self.restart_closed()
+
+    def restart_closed(self) -> None:
+        """Open the folder again, whatever was done to it meanwhile."""
         self.gate = opened(self.settings, clock=self.clock)
 
     @property
@@ -106,10 +115,11 @@ class Edge:
         body = msgspec.convert({"text": text, "has_declaration": True, **details}, PresentCommand)
         return self.gate.perform(lambda turn: present_person(turn, LANE, body), officer_ref="canbo").result(10)
 
-    def scan_face(self, temperature_c: float, *, key: str | None = None) -> LaneSheet:
-        """The face terminal measures somebody now."""
+    def scan_face(self, temperature_c: float, *, key: str | None = None, **details: object) -> LaneSheet:
+        """The face terminal measures somebody now; ``details`` replace fields of its reading."""
         at = self.clock.forward(seconds=1)
-        accept_device_event(self.gate, reading(key or at.isoformat(), at=at, temperature_c=temperature_c))
+        told = reading(key or at.isoformat(), at=at, temperature_c=temperature_c)
+        accept_device_event(self.gate, msgspec.structs.replace(told, **details))
         return self.sheet
 
     def rows(self, sql: str) -> list[tuple]:
@@ -117,13 +127,27 @@ class Edge:
             return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
     def journal(self) -> list[bytes]:
-        return [row[0] for row in self.rows("SELECT bytes FROM journal ORDER BY sequence")]
+        return [row[0] for row in self.rows("SELECT bytes FROM journal ORDER BY entry")]
 
     def envelopes(self) -> list[Envelope]:
         return [decode_record(record) for record in self.journal()]
 
     def bodies(self) -> list:
         return [body_of(envelope) for envelope in self.envelopes()]
+
+    def identities(self) -> list[TravellerIdentity | None]:
+        """Who each record is about, as whoever holds the site's key reads it; ``None`` where nobody can."""
+        keys = {key: msgspec.json.decode(kept, type=EpisodeKey) for key, kept in self.rows("SELECT * FROM episode_key")}
+        return [self._opened(envelope, keys=keys) for envelope in self.envelopes()]
+
+    def _opened(self, envelope: Envelope, *, keys: dict[str, EpisodeKey]) -> TravellerIdentity | None:
+        if envelope.sealing is None or envelope.sealing.episode_id not in keys:
+            return None
+        wrapped = keys[envelope.sealing.episode_id]
+        key = unwrap_episode_key(wrapped, recipient="site", private_key=self.gate.identity.site_key)
+        sealed = SealedIdentity(ciphertext=envelope.sealed, nonce=envelope.sealing.nonce)
+        associated = associated_bytes(str(envelope.record_id), edge_id=envelope.edge_id)
+        return open_sealed(sealed, episode_key=key, associated=associated)
 
     def check_chain(self) -> ChainHead:
         head = verify_chain(self.journal())

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from checkpoint.lane import Pairing, Presentation
+from checkpoint.presentation import Pairing, Presentation
 from devices.reading import Arrival, ClockBasis, DeviceKind, MeasuringSite, Reading, ReadingKind
 from sync.agreement import vocabulary as words
 from sync.agreement.facts import Measurement

@@ -1,18 +1,13 @@
 """Legal clocks by time travel: what is left depends on two instants only, and a restart changes nothing."""
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkpoint.actions.listing import isolation_view
-from checkpoint.actions.rechecking import recheck_person
 from checkpoint.clocks import ClockUrgency, read_clock, read_clocks, start_clocks
 from sync.agreement.facts import Citation, ClockLimit
 from sync.agreement.vocabulary import ClockKind
-from tests.checkpoint.people import MORNING, RAISED_C, after
-from tests.demands import demand
+from tests.checkpoint.people import MORNING, after
 
 TWO_HOURS = ClockLimit(
     kind=ClockKind.TEMPORARY_HOLD, limit_s=7200, citation=Citation(document="ND 165/2026", clause="19.2b")
@@ -44,23 +39,3 @@ def test_the_clock_that_is_due_first_stands_in_front(limits_s, passed_s):
     faces = read_clocks(start_clocks(limits, at=MORNING), at=after(passed_s))
     assert [face.due_at for face in faces] == sorted(face.due_at for face in faces)
     assert all(face.left_s == face.limit_s - passed_s for face in faces)
-
-
-@demand("R019")
-def test_the_longest_stay_at_the_gate_runs_48_hours_through_restart_and_offline_days(edge):
-    edge.present()
-    edge.scan_face(RAISED_C)
-    edge.do(recheck_person, crossing_id=edge.draft_id, temperature_c=38.6, site="axillary")
-    isolated_at = edge.clock.now
-    edge.clock.forward(hours=40)
-    edge.restart()
-    person = isolation_view(edge.gate).places[0].person
-    stay = next(face for face in person.clocks if face.kind is ClockKind.GATE_ISOLATION)
-    assert stay.due_at - isolated_at == timedelta(hours=48)
-    assert stay.left_s == timedelta(hours=8).total_seconds()
-    assert stay.urgency is ClockUrgency.RED
-    assert "165" in stay.clause
-    assert [face.due_at for face in person.clocks] == sorted(face.due_at for face in person.clocks)
-    edge.clock.forward(hours=9)
-    late = isolation_view(edge.gate).places[0].person
-    assert next(face for face in late.clocks if face.kind is ClockKind.GATE_ISOLATION).is_overdue

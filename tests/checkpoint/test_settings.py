@@ -31,6 +31,11 @@ def changed(folder: Path, old: str, new: str) -> Path:
         ('lane_id = "lane-2"', 'lane_id = "lane-1"', "lane.lane_id"),
         ('places = ["C1", "C2"]', 'places = ["C1", "C1"]', "isolation.places"),
         ("[isolation]", "[isolation", "TOML"),
+        ("port = 0", 'centre_public_key = "xyz"', "edge.centre_public_key: a key has 64 hex digits"),
+        ("port = 0", 'province_sealing_key = "' + 63 * "a" + '"', "edge.province_sealing_key: a key has 64"),
+        ("port = 0", 'centre_url = "kiemdich.example"', "edge.centre_url: write the whole address"),
+        ("port = 0", 'proxy_url = "proxy:3128"', "edge.proxy_url: write the whole address"),
+        ("port = 0", 'ca_file = "ours.pem"', "edge.ca_file: there is no file"),
     ],
 )
 def test_a_mistake_is_named_by_file_key_and_remedy(tmp_path, old, new, key):
@@ -72,3 +77,25 @@ def test_without_a_word_the_demonstration_that_was_started_last_is_meant(tmp_pat
 def test_a_file_that_is_not_there_says_how_to_name_one(tmp_path):
     with pytest.raises(SettingsError, match="--settings"):
         load_settings(tmp_path / "nowhere.toml")
+
+
+HAND_THERMOMETERS = """
+[[device]]
+device_id = "armpit-7"
+driver = "manual"
+url = "manual:"
+[[device]]
+device_id = "forehead-3"
+driver = "manual"
+url = "manual:"
+options = { thermometer = "infrared" }
+"""
+
+
+def test_a_typed_value_names_the_lanes_own_thermometer_of_its_kind(tmp_path):
+    path = changed(tmp_path, 'devices = ["face-1"]', 'devices = ["face-1", "armpit-7", "forehead-3"]')
+    path.write_text(path.read_text(encoding="utf-8") + HAND_THERMOMETERS, encoding="utf-8")
+    settings = load_settings(path)
+    assert settings.hand_thermometer_of("lane-1", is_clinical=True) == "armpit-7"
+    assert settings.hand_thermometer_of("lane-1", is_clinical=False) == "forehead-3"
+    assert settings.hand_thermometer_of("lane-2", is_clinical=True) == "hand-lane-2"

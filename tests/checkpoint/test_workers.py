@@ -15,11 +15,23 @@ from sync.agreement.records import CrossingScreened
 from tests.checkpoint.edges import LANE
 from tests.checkpoint.people import MORNING, NORMAL_C, RAISED_C, after, reading
 from tests.demands import demand
+from web.sign_in import StoredSession, User, hash_token
 
 
 def with_passage(edge, after_s: float = 2.0):
     lanes = tuple(msgspec.structs.replace(lane, automatic_passage_s=after_s) for lane in edge.settings.lane)
     edge.gate.settings = msgspec.structs.replace(edge.settings, lane=lanes)
+
+
+def attend(edge, token="canbo-o-lan") -> str:
+    """An officer's unlocked screen shows the lane now, as its stream tells once a second."""
+    accounts, token_hash = edge.gate.store.accounts, hash_token(token)
+    if accounts.find_session(token_hash) is None:
+        accounts.put_officer(User(username="canbo", name="Phạm Thu Hà", role="officer", password_hash="x"))
+        at = edge.clock.now
+        accounts.add_session(StoredSession(token_hash=token_hash, username="canbo", created_at=at, last_seen_at=at))
+    edge.gate.attendance.see(LANE, token_hash=token_hash, at=edge.clock.now)
+    return token_hash
 
 
 def passing(edge) -> bool:
@@ -28,6 +40,7 @@ def passing(edge) -> bool:
 
 def test_a_cleared_person_passes_by_itself_after_the_seconds_of_the_lane_and_not_before(edge):
     with_passage(edge)
+    attend(edge)
     edge.present()
     edge.scan_face(NORMAL_C)
     edge.clock.forward(seconds=1.9)
@@ -39,6 +52,7 @@ def test_a_cleared_person_passes_by_itself_after_the_seconds_of_the_lane_and_not
 
 def test_the_lane_says_in_how_many_seconds_a_cleared_person_passes(edge):
     with_passage(edge)
+    attend(edge)
     edge.present()
     assert lane_view(edge.gate, LANE, around=Surroundings()).passage_left_s is None
     edge.scan_face(NORMAL_C)
@@ -57,8 +71,42 @@ def test_nobody_else_passes_by_itself(edge, what):
     if what in {"raised", "not allowed"}:
         edge.scan_face(RAISED_C if what == "raised" else NORMAL_C)
     edge.clock.forward(seconds=60)
-    assert not is_passage_due(edge.sheet, after_s=edge.gate.settings.lanes[LANE].automatic_passage_s, at=edge.clock.now)
+    attend(edge)
+    edge.clock.forward(seconds=4)
+    assert not is_passage_due(edge.gate, LANE, at=edge.clock.now)
     assert not passing(edge)
+
+
+@demand("R080")
+@pytest.mark.parametrize("why", ["nobody came", "left", "locked", "signed out"])
+def test_nobody_passes_by_itself_where_no_officer_is_at_the_workstation(edge, why):
+    with_passage(edge)
+    token_hash = None if why == "nobody came" else attend(edge)
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    edge.clock.forward(seconds=6 if why == "left" else 3)
+    if why == "locked":
+        edge.gate.store.stations.lock_session(token_hash, locked_at=edge.clock.now)
+    if why == "signed out":
+        edge.gate.store.accounts.remove_session(token_hash)
+    assert lane_view(edge.gate, LANE, around=Surroundings()).passage_left_s is None
+    assert not passing(edge)
+    assert edge.bodies() == []
+
+
+@demand("R080")
+def test_the_seconds_begin_anew_when_an_officer_comes_to_the_lane(edge):
+    with_passage(edge)
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    edge.clock.forward(seconds=3)
+    attend(edge)
+    assert lane_view(edge.gate, LANE, around=Surroundings()).passage_left_s == pytest.approx(2.0)
+    edge.clock.forward(seconds=1)
+    attend(edge)
+    assert not passing(edge)
+    edge.clock.forward(seconds=1.5)
+    assert passing(edge)
 
 
 @demand("R002")
@@ -71,7 +119,7 @@ def test_without_an_uplink_every_record_waits_and_none_is_lost(edge):
     view = workers.uplink_view()
     assert view.state == "not_configured"
     assert view.pending == edge.check_chain().sequence == len(edge.journal())
-    first = edge.gate.store.outgoing.pending_after(0, limit=3)
+    first = edge.gate.store.outgoing.pending_after(0, incarnation=1, limit=3)
     assert [one.sequence for one in first] == [1, 2, 3]
     assert first[0].episode_key is not None
     assert [one.record for one in first] == edge.journal()[:3]

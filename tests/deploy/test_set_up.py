@@ -53,7 +53,7 @@ def pretend_venv(checkout: Path, *, lock_set: str) -> None:
     vendor = checkout / browser_assets.VENDOR
     vendor.mkdir(parents=True)
     (vendor / "fonts.css").write_text("/**/")
-    (vendor / ".stamp").write_text(f"{browser_assets.fingerprint(checkout)}\nfonts.css")
+    (vendor / ".stamp").write_text(f"{browser_assets.fingerprint(checkout)}\n{browser_assets.VENDOR}/fonts.css")
 
 
 def test_nothing_is_ready_in_a_fresh_clone(checkout):
@@ -316,12 +316,12 @@ def test_only_the_listed_files_are_served_and_each_with_its_licence(root):
     served = {str(path.relative_to(vendor)) for path in vendor.rglob("*") if path.is_file()}
     assert {name for name in served if not name.startswith("fonts/")} == {
         *browser_assets.FILES.values(),
-        "fonts.css",
+        *browser_assets.FONT_SHEETS,
         ".stamp",
     }
     assert sum(name.startswith("licences/") for name in served) == 2
     assert not any(name.endswith(".js") for name in served), "the screens use no library"
-    css = (vendor / "fonts.css").read_text(encoding="utf-8")
+    css = "".join((vendor / name).read_text(encoding="utf-8") for name in browser_assets.FONT_SHEETS)
     assert "://" not in css
     assert all(f"url({name})" in css for name in served if name.startswith("fonts/"))
 

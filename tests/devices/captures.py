@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tests.devices.gy_bytes import EMISSIVITY_095, GOLDEN, frame, frame_of
+from tests.devices.specimens import HEARTBEAT, access_event, face_capture, stream_part
 
 FOLDER = Path(__file__).resolve().parent.parent / "captures"
 
@@ -42,11 +43,35 @@ def records() -> bytes:
     )
 
 
+def alert_stream() -> bytes:
+    """Parts in the shape of public bodies (devices reference 6.1): faces, a heartbeat, a gap, an alarm of a machine."""
+    noise = random.Random(2).randbytes(50).replace(b"--", b"..")
+    machine = b'{"eventType":"TMA","eventState":"active","dateTime":"2026-11-22T08:00:02+07:00","currTemperature":48.1}'
+    gap = access_event(2005, currTemperature=37.9, thermometryUnit="celsius")
+    parts = [stream_part(body) for body in (face_capture(101, 35.9), access_event(2001), gap, machine)]
+    beat = stream_part(HEARTBEAT, media_type=b"application/xml")
+    return b"\r\n".join((parts[0], beat, parts[1], noise, parts[2], parts[3]))
+
+
+def punches() -> bytes:
+    """Rows of a ZKTeco push (devices reference 6.4): measured, not measured, a door, an unset clock, and ATTLOG."""
+    rows = (
+        b"time=2026-11-22 08:00:00\tpin=100001\tevent=3\tindex=40\tmaskflag=0\ttemperature=36.5\tconvtemperature=36.5",
+        b"time=2026-11-22 08:00:01\tpin=100002\tevent=3\tindex=41\tmaskflag=0\ttemperature=0\tconvtemperature=0",
+        b"time=2026-11-22 08:00:02\tsensor=02\trelay=00\talarm=0100000000000000\tdoor=01",
+        b"time=1971--10--29 -23:-27:-54\tpin=100003\tevent=3\tindex=42\ttemperature=37.9\tconvtemperature=37.9",
+        b"11\t2026-11-22 08:00:03\t0\t25\t0\t0\t0\t1\t36.9\t36.9",
+    )
+    return b"\r\n".join(rows) + b"\r\n"
+
+
 RECIPES: dict[str, Callable[[], bytes]] = {
     "gy_mcu90640/golden_frame.synthetic.bin": lambda: GOLDEN,
     "gy_mcu90640/rough_line.synthetic.bin": rough_line,
     "mrz_reader/three_documents.synthetic.bin": three_documents,
     "facesluice/records.synthetic.jsonl": records,
+    "hikvision/alert_stream.synthetic.bin": alert_stream,
+    "zkteco_push/punches.synthetic.txt": punches,
 }
 
 

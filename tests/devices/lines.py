@@ -1,5 +1,6 @@
 """Pseudo-terminals and patience, for tests that run real pyserial against a real line."""
 
+import contextlib
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,5 +71,9 @@ def scanner_for(device, sink, *, clock=now):
 
 
 def open_descriptors():
-    """How many files this process holds open."""
-    return len(list(Path("/proc/self/fd").iterdir()))
+    """What this process holds open: each descriptor and what it leads to (pipes and sockets by their number)."""
+    held = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # the listing's own descriptor is closed by now
+            held.add((descriptor.name, str(descriptor.readlink())))
+    return held

@@ -64,9 +64,26 @@ def test_standard_input_is_a_file_too_and_pixels_are_printed_on_demand(decoded):
 
 def test_every_capture_is_what_its_recipe_says():
     files = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.synthetic.*")}
-    assert {name for name in files if name.split("/")[0] in {"gy_mcu90640", "mrz_reader", "facesluice"}} == set(RECIPES)
+    drivers = {name.split("/")[0] for name in RECIPES}
+    assert {name for name in files if name.split("/")[0] in drivers} == set(RECIPES)
     for name, recipe in RECIPES.items():
         assert (FOLDER / name).read_bytes() == recipe(), f"{name}: python -m tests.devices.captures writes it anew"
+
+
+@pytest.mark.parametrize(
+    ("driver", "file", "told"),
+    [
+        (
+            "hikvision",
+            "alert_stream.synthetic.bin",
+            [35.9, "heartbeat", "not_measured", "garbage", "missing_messages", 37.9, "not_a_person"],
+        ),
+        ("zkteco_push", "punches.synthetic.txt", [36.5, "not_measured", "door_event", 37.9, 36.9]),
+    ],
+)
+def test_a_networked_devices_recording_says_what_was_and_was_not_measured(decoded, driver, file, told):
+    events = decoded(driver, FOLDER / driver / file)
+    assert [event.get("temperature_c") or event.get("code") or event["name"] for event in events] == told
 
 
 def test_a_rough_line_gives_every_whole_frame_and_accounts_for_the_rest(decoded):

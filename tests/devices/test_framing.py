@@ -72,3 +72,12 @@ def test_pieces_are_the_whole_and_none_is_longer_than_asked(content, size):
     cut = list(pieces(content, size=size))
     assert b"".join(cut) == content
     assert all(len(piece) <= size for piece in cut)
+
+
+def test_bytes_are_passed_by_only_where_none_are_held():
+    buffer = ReceiveBuffer()
+    buffer.pass_by(1544)
+    assert buffer.stream_offset == 1544
+    buffer.append(b"Z")
+    with pytest.raises(ValueError, match="1 stand before them"):
+        buffer.pass_by(1)

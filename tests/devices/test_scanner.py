@@ -9,11 +9,13 @@ from structlog.testing import capture_logs
 import devices.scanner
 from devices.driver import Manifest, Wire
 from devices.errors import LinkLostError
+from devices.health import DeviceState
 from devices.link import Delivery
-from devices.reading import DeviceKind, Fault, FaultCode, Outgoing, Reading, ScannedText, ThermalFrame
+from devices.reading import CommandReply, DeviceKind, Fault, FaultCode, Outgoing, Reading, ScannedText, ThermalFrame
 from devices.registry import DeviceConfig, load_driver
-from devices.scanner import DeviceState, Scanner
+from devices.scanner import Scanner
 from devices.simulator.serial_devices import SimulatedThermalArray
+from devices.simulator.thermal_scene import ThermalScene
 from tests.devices.drivers.test_mrz_reader import TD3
 from tests.devices.gy_bytes import frame
 from tests.devices.lines import Sink, config, now, plugged_line, scanner_for, wait_until
@@ -131,6 +133,32 @@ def test_a_document_half_read_when_the_plug_was_pulled_is_told(tmp_path, quick_r
     wait_until(lambda: sink.of(ScannedText))
     scanner.stop(timeout_s=5.0)
     assert (sink.of(ScannedText)[0].lines, sink.of(ScannedText)[0].check_digits_valid) == (TD3[:1], False)
+
+
+def test_an_array_is_told_its_settings_again_whenever_it_comes_back(array, tmp_path, quick_retries):
+    options = {"rate_hz": 8, "emissivity": 0.98, "automatic": True}
+    sink = Sink()
+    scanner = scanner_for(config("gy_mcu90640", tmp_path / "array", options=options), sink)
+    wait_until(lambda: [reply.value for reply in sink.of(CommandReply)] == [0.98])
+    assert array.perform("ask", {"what": "settings"})["rate_hz"] == 8.0
+    array.perform("fault", {"kind": "unplug", "duration_s": 0.1})
+    wait_until(lambda: [reply.value for reply in sink.of(CommandReply)] == [0.98, 0.98])
+    scanner.stop(timeout_s=5.0)
+
+
+def test_a_reference_body_in_view_corrects_a_sensor_that_is_off(tmp_path):
+    scene = ThermalScene(seed=5, reference_c=35.0, sensor_offset_c=-1.5)
+    array = SimulatedThermalArray(link=tmp_path / "array", rate_hz=15.0, seed=5, scene=scene)
+    array.start()
+    sink = Sink()
+    scanner = scanner_for(config("gy_mcu90640", tmp_path / "array", options={"reference_c": 35.0}), sink)
+    wait_until(lambda: scanner.health().frames > 8)
+    array.perform("show", {"skin_c": 36.8, "duration_s": 1.0})
+    wait_until(lambda: sink.of(Reading))
+    assert scanner.stop(timeout_s=5.0)
+    array.stop()
+    (reading,) = sink.of(Reading)
+    assert (reading.raw_c, reading.temperature_c) == (pytest.approx(35.3, abs=0.2), pytest.approx(36.8, abs=0.2))
 
 
 def test_garbage_on_the_line_is_counted_and_costs_no_person_a_reading(array, tmp_path):
@@ -354,6 +382,17 @@ def test_a_mistake_in_a_link_restarts_it_and_ends_nothing(broker_scanner, monkey
     broker.pending.append(Delivery(payload=b"9", token=9))
     wait_until(lambda: broker.acknowledged == [9])
     assert scanner.health().restarts == 2
+
+
+def test_what_the_device_must_hear_is_said_each_time_the_link_was_opened(broker_scanner, monkeypatch):
+    wake, subscribe = Outgoing(topic="to/device", payload=b"wake"), Outgoing(topic="to/device", payload=b"subscribe")
+    monkeypatch.setattr(Echo, "opening", (wake, subscribe), raising=False)
+    sink = Sink()
+    sink.failures_left = 1
+    broker, _ = broker_scanner([b"1"], sink)
+    wait_until(lambda: broker.acknowledged == [0])
+    assert broker.opened == 2
+    assert broker.sent[:4] == [wake, subscribe] * 2
 
 
 def test_a_recorded_camera_plays_through_the_same_supervisor(shared):

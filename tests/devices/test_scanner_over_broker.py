@@ -2,9 +2,9 @@
 
 import pytest
 
+from devices.health import DeviceState
 from devices.reading import Reading
 from devices.registry import DeviceConfig
-from devices.scanner import DeviceState
 from devices.simulator.face_terminal import FaceTerminal
 from tests.devices.lines import Sink, scanner_for, wait_until
 

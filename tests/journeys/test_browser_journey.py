@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,11 @@ from deploy.demo.layout import Site
 from deploy.demo.processes import Supervisor
 from deploy.demo.simulators import SimulatorControl
 from deploy.demo.site import local_today, open_site
+from sync.agreement.deployment import report_day
 from tests.demands import demand
 from tests.services.processes import free_port
+
+CUT_OFF_HOUR = 17
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
@@ -114,7 +118,9 @@ def test_one_passes_another_is_isolated_reviewed_and_reported(site: Site, scanne
     expect(lane.locator("#places")).to_contain_text(visitor.full_name)
 
     review_at_the_desk(desk, site=site, full_name=visitor.full_name)
-    printed = download_report(desk, site=site, day=str(today))
+    # After the cut-off hour what happens now belongs to the next report day.
+    day = report_day(datetime.now(UTC), cut_off_hour=CUT_OFF_HOUR)
+    printed = download_report(desk, site=site, day=str(day))
     pages = " ".join(page.extract_text() for page in PdfReader(printed).pages)
     assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in pages
     assert visitor.full_name not in pages, "the report names nobody"
@@ -127,13 +133,14 @@ def review_at_the_desk(desk: Page, *, site: Site, full_name: str) -> None:
     expect(desk.locator("#detail")).to_contain_text("38,9")
     assert full_name not in desk.content()
     desk.click("#reveal")
-    desk.keyboard.type("Gọi xác minh lịch trình đi lại")
+    desk.select_option("dialog[open] select[name=reason]", "case_investigation")
+    desk.fill("dialog[open] input[name=remark]", "Gọi xác minh lịch trình đi lại")
     desk.keyboard.press("Enter")
     expect(desk.locator(".case-name")).to_have_text(full_name)
     desk.click("#review")
     desk.get_by_label("Ghi chú").fill("Sốt 38,9; đã lấy mẫu, chờ kết quả")
     desk.locator("dialog button[type=submit]").click()
-    expect(desk.locator("#detail")).to_contain_text("chờ kết quả", timeout=10_000)
+    expect(desk.locator("#detail")).to_contain_text("Ca nghi ngờ — lời người xem xét: niêm phong", timeout=10_000)
 
 
 def download_report(desk: Page, *, site: Site, day: str) -> Path:

@@ -110,9 +110,9 @@ class Demonstration:
         assert "Ctrl-C" in self.said, self.said
 
     def press_ctrl_c(self) -> int:
-        """What a terminal sends."""
+        """What a terminal sends. Each of its programs in turn may take its time to end on a busy machine."""
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(60)
+        code = self.process.wait(150)
         self._listener.join(10)
         if self.process.stdout:
             self.process.stdout.close()

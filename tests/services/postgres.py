@@ -11,8 +11,10 @@ wheel. Only the core is used, no contrib, so that all three are equal::
         url = own_postgres.create_database()
         own_postgres.kill(); own_postgres.start()
 
-``postgres_server`` is session scoped (one per test process). fsync is on, as in production. The marks
-``services`` and ``postgres`` are set by themselves.
+    def test_a_centre(central_postgres_url):   # the same, with the centre's schema in it already
+
+``postgres_server`` is session scoped (one per test process); nobody kills it, so it need not wait for the disk. In a
+server that a test kills fsync is on, as in production. The marks ``services`` and ``postgres`` are set by themselves.
 """
 
 import contextlib
@@ -23,34 +25,39 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, create_engine, make_url
 
+from migrations import upgrade
 from tests.services.processes import ServerProcess, absent, free_port
 
 ADMINISTRATOR = "kiemdich"
+NEVER_KILLED = ("-c", "fsync=off", "-c", "full_page_writes=off")
+"""Only the machine's own end could take something from such a server: what its programs wrote outlives them."""
 
 
 class PostgresServer(ServerProcess):
     """A PostgreSQL on loopback: kill it, start it again on the same data folder, make databases in it."""
 
-    def __init__(self, programs: Path, *, folder: Path, user: str | None) -> None:
+    def __init__(self, programs: Path, *, folder: Path, user: str | None, options: Sequence[str] = ()) -> None:
         port = free_port()
         storage = folder / "cluster"
         command = [
             programs / "postgres", "-D", storage, "-p", str(port), "-k", folder,
             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60",
+            # Killed servers leave nothing in shared memory: it lies in the folder that is removed.
+            "-c", "dynamic_shared_memory_type=mmap", *options,
         ]  # fmt: skip
         super().__init__(
             command, port=port, log=folder / "postgres.log", user=user, env={"PATH": os.defpath, "LC_ALL": "C"}
         )
         self.address = f"postgresql://{ADMINISTRATOR}@127.0.0.1:{port}/postgres"
 
-    def start(self, *, timeout_s: float = 30) -> None:
+    def start(self, *, timeout_s: float = 60) -> None:
         """Start and wait until it answers a query: the port opens before recovery has ended."""
         super().start(timeout_s=timeout_s)
         with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.address, connect_timeout=5):
@@ -74,11 +81,11 @@ def wait_for_answer(address: str, *, timeout_s: float) -> None:
     wait_until(answers, timeout_s=timeout_s, what="PostgreSQL's first answer")
 
 
-def create_database(address: str) -> str:
-    """Make an empty database on the server at libpq ``address``; gives its SQLAlchemy address."""
+def create_database(address: str, *, template: str = "template1") -> str:
+    """Make an empty database (or a copy of ``template``) on the server at libpq ``address``; gives its address."""
     name = f"kiemdich_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     url: URL = make_url(address).set(drivername="postgresql+psycopg", database=name)
     return url.render_as_string(hide_password=False)
 
@@ -106,7 +113,7 @@ def find_programs() -> Path | None:
     return found.parent if found else None
 
 
-def make_server(folder: Path) -> PostgresServer:
+def make_server(folder: Path, *, options: Sequence[str] = ()) -> PostgresServer:
     """Make a new cluster under ``folder``; not started yet. As root it belongs to an unprivileged user."""
     programs = find_programs()
     if programs is None:
@@ -131,7 +138,7 @@ def make_server(folder: Path) -> PostgresServer:
     done = subprocess.run(command, capture_output=True, check=False, cwd="/", **_as(user))
     if done.returncode:
         pytest.fail(f"initdb failed: {done.stderr.decode(errors='replace')}")
-    return PostgresServer(programs, folder=folder, user=user)
+    return PostgresServer(programs, folder=folder, user=user, options=options)
 
 
 def _unprivileged_user() -> str:
@@ -158,13 +165,13 @@ def _reachable(programs: Path, *, folder: Path, user: str | None) -> Path:
 
 
 @contextlib.contextmanager
-def temporary_server() -> Iterator[PostgresServer]:
-    """A started server in a folder that another OS user can reach; all is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="kiemdich-pg-", dir="/tmp"))
+def temporary_server(parent: Path = Path("/tmp"), *, options: Sequence[str] = ()) -> Iterator[PostgresServer]:
+    """A started server in a folder under ``parent`` that another OS user can reach; all is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="kiemdich-pg-", dir=parent))
     folder.chmod(0o755)
     server = None
     try:
-        server = make_server(folder)
+        server = make_server(folder, options=options)
         server.start()
         yield server
     finally:
@@ -179,14 +186,33 @@ def postgres_server() -> Iterator[str]:
     if given := os.environ.get("KIEMDICH_TEST_POSTGRES"):
         yield given
         return
-    with temporary_server() as server:
+    with temporary_server(options=NEVER_KILLED) as server:
         yield server.address
+
+
+@pytest.fixture(scope="session")
+def central_template(postgres_server: str) -> Iterator[str]:
+    """The name of a database with the centre's schema, migrated once: copies of it cost a quarter of a migration."""
+    url = create_database(postgres_server)
+    engine = create_engine(url)
+    upgrade("central", engine)
+    engine.dispose()
+    yield str(make_url(url).database)
+    drop_database(postgres_server, url=url)
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The SQLAlchemy address of a fresh, empty database."""
     url = create_database(postgres_server)
+    yield url
+    drop_database(postgres_server, url=url)
+
+
+@pytest.fixture
+def central_postgres_url(postgres_server: str, central_template: str) -> Iterator[str]:
+    """The SQLAlchemy address of a fresh database that has the centre's schema and nothing in it."""
+    url = create_database(postgres_server, template=central_template)
     yield url
     drop_database(postgres_server, url=url)
 

@@ -4,24 +4,35 @@ import contextlib
 import ctypes
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import pytest
 
+_CHANCE = random.SystemRandom()
 PR_SET_PDEATHSIG = 1
 """prctl(2): the kernel sends this signal to the child when the thread that made it dies."""
 
 
 def free_port() -> int:
-    """Ask the kernel for a TCP port on loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a TCP port on loopback that is free now; the next nineteen are nobody else's who asks here.
+
+    It lies below those that the kernel gives to outgoing connections (32768 and above): one of theirs may be
+    taken by somebody's client before the server that asked for it listens; and above those that the
+    demonstration takes by itself.
+    """
+    for _ in range(1000):
+        port = _CHANCE.randrange(22_000, 32_000, 20)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no free port between 22000 and 32000")
 
 
 def is_listening(port: int) -> bool:
@@ -52,6 +63,19 @@ def absent(what: str) -> None:
     pytest.skip(what)
 
 
+class Child(Protocol):
+    """A process that was started, as ``subprocess.Popen`` shows it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """Tell how it ended, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+
+
 class ServerProcess:
     """One server process on loopback that can be stopped, killed and started again on the same store.
 
@@ -72,24 +96,27 @@ class ServerProcess:
         self.log = log
         self.user = user
         self.env = env
-        self.child: subprocess.Popen[bytes] | None = None
+        self.child: Child | None = None
 
-    def start(self, *, timeout_s: float = 20) -> None:
+    def start(self, *, timeout_s: float = 60) -> None:
         """Start it and wait until its port accepts connections."""
-        account = pwd.getpwnam(self.user) if self.user else None
         with self.log.open("ab") as log:
-            self.child = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=dict(self.env) if self.env is not None else None,
-                cwd="/",
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - it calls one system call and no lock
-                **({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}),
-            )
+            self.child = self._begun(log)
         wait_until(self._is_up, timeout_s=timeout_s, what=f"start of {Path(self.command[0]).name} on port {self.port}")
+
+    def _begun(self, log: BinaryIO) -> Child:
+        account = pwd.getpwnam(self.user) if self.user else None
+        return subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=dict(self.env) if self.env is not None else None,
+            cwd="/",
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - it calls one system call and no lock
+            **({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}),
+        )
 
     def _is_up(self) -> bool:
         assert self.child is not None
@@ -99,7 +126,7 @@ class ServerProcess:
             )
         return is_listening(self.port)
 
-    def signal(self, number: signal.Signals, *, wait_s: float = 20) -> None:
+    def signal(self, number: signal.Signals, *, wait_s: float = 60) -> None:
         """Send a signal to its whole process group and wait until the process is gone."""
         if self.child is None:
             return

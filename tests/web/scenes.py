@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from sync.agreement.local_time import VIETNAM_TIME
+
 _GATE = {"point_of_entry_id": "mong-cai", "name": {"vi": "Móng Cái", "en": "Mong Cai", "zh": "芒街"}}
 _PERSON = {
     "full_name": "HOÀNG THỊ NHƯỜNG",
@@ -26,6 +28,10 @@ _UP = {"device_id": "lane-1-thermal", "state": "up"}
 
 def _at(**before):
     return (datetime.now(UTC) - timedelta(**before)).isoformat()
+
+
+# Of today, whatever day it is: the lane writes the date of another day beside the time.
+_FOUR_PAST_NOON = datetime.now(VIETNAM_TIME).replace(hour=12, minute=4, second=0, microsecond=0).isoformat()
 
 
 def _reading(temperature_c):
@@ -155,7 +161,7 @@ LANES = {
     },
     "offline": {
         "phase": "empty",
-        "uplink": {"state": "backing_off", "pending": 1284, "since": "2026-11-22T05:04:00Z"},
+        "uplink": {"state": "backing_off", "pending": 1284, "since": _FOUR_PAST_NOON},
     },
     "no-picture": {"phase": "empty", "devices": [{"device_id": "lane-2-face", "state": "down"}]},
     "saved": {"phase": "empty", "saved": _SAVED},
@@ -215,28 +221,88 @@ def _last_hour():
     return [*dots, {"observed_at": _at(seconds=90), "temperature_c": 38.1, "outcome": "recheck"}]
 
 
-def isolation():
-    """Return the room: one overdue soon, one calm, two free."""
-    person = {
-        "crossing_id": "c7",
-        "full_name": "HOÀNG THỊ NHƯỜNG",
+def _board_clock(kind, *, limit_s, used, who="head_of_quarantine_organisation", **more):
+    clock = _clock(kind, limit_s=limit_s, used=used)
+    return {**clock, "who_acts": who, "is_extendable": False, "is_extended": False, "escalated_because": None, **more}
+
+
+def _in_care(crossing_id, name, state, *, step, **more):
+    return {
+        "crossing_id": crossing_id,
+        "lane_id": "lane-1",
+        "full_name": name,
+        "document_number_masked": "••••7385",
+        "nationality": "VNM",
         "age_years": 41,
         "sex": "female",
         "category": "border_resident",
         "temperature_c": 38.6,
+        "disposition": "isolated",
         "isolated_at": _at(minutes=40),
-        "clocks": [
-            _clock("isolation_list", limit_s=3600, used=0.8),
-            _clock("isolation_decision", limit_s=3600, used=0.6),
-            _clock("gate_isolation", limit_s=172800, used=0.02),
+        "is_erased": False,
+        "state": state,
+        "next_step": step,
+        "steps": [
+            "provided",
+            "notified",
+            "escalated",
+            "extended",
+            "contact_listed",
+            "released",
+            "turned_back",
+            "departed",
         ],
+        "clocks": [],
+        "provisions": [],
+        "notices": [],
+        "duties": [],
+        "outcome": None,
+        "destination": "",
+        "contacts": 0,
+        **more,
     }
-    places = [{"place_id": name, "person": None} for name in ("C1", "C2", "C3", "C4")]
-    places[0]["person"] = person
-    referred = {**person, "crossing_id": "c8", "full_name": "LÝ A SẦN", "disposition": "referred", "isolated_at": None}
-    pending = {**referred, "crossing_id": "c9", "full_name": "TRẦN VĂN BÁCH", "disposition": "pending"}
-    pending |= {"clocks": [], "lane_id": "lane-2"}
-    return {"room_id": "mong-cai", "now": _at(), "places": places, "waiting": [pending, referred]}
+
+
+def _in_the_room():
+    gate = "head_of_gate_body"
+    first = _in_care("c7", "HOÀNG THỊ NHƯỜNG", "proposed", step="decided", outcome="group_a_suspected", contacts=2)
+    first["clocks"] = [
+        _board_clock("isolation_decision", limit_s=3600, used=0.8, who=gate),
+        _board_clock("temporary_hold", limit_s=7200, used=0.6, is_extendable=True),
+    ]
+    lapsed = _in_care("c3", "PHÙN A LỀNH", "lapsed", step="released", duties=["self_monitoring"])
+    late = {"escalated_because": "decider_away"}
+    lapsed["clocks"] = [_board_clock("isolation_decision", limit_s=3600, used=1.4, who=gate, **late)]
+    stays = _in_care(
+        "c4", "CHEN GUOQIANG", "isolated", step="notified", nationality="CHN", provisions=["water", "food"]
+    )
+    stays["clocks"] = [
+        _board_clock("consular_notice", limit_s=0, used=1, who=gate),
+        _board_clock("gate_isolation", limit_s=172800, used=0.02),
+        _board_clock("facility_handover", limit_s=172800, used=0.02),
+    ]
+    return first, lapsed, stays
+
+
+def isolation():
+    """Return the room: a decision due soon, a lapsed hold, a stay that began, one on the road, two who wait."""
+    places = [{"place_id": name, "person": None} for name in ("C1", "C2", "C3", "C4", "C5", "C6")]
+    for place, person in zip(places, _in_the_room(), strict=False):
+        place["person"] = person
+    outside = {"disposition": "referred", "isolated_at": None}
+    clocks = [
+        _board_clock("isolation_list", limit_s=3600, used=0.3),
+        _board_clock("physical_check", limit_s=7200, used=0.15, who="health_quarantine_officer"),
+    ]
+    referred = _in_care("c8", "LÝ A SẦN", "held", step="check_started", clocks=clocks, **outside)
+    pending = _in_care("c9", "TRẦN VĂN BÁCH", "alarmed", step=None, lane_id="lane-2", **outside)
+    pending |= {"disposition": "pending", "steps": []}
+    road = _in_care("c5", "NÌNH VĂN DẾNH", "in_transit", step="arrived", destination="TTYT Móng Cái", **outside)
+    road |= {"departed_at": _at(minutes=130), "steps": ["returned", "provided", "notified", "escalated"]}
+    road["clocks"] = [_board_clock("transfer_arrival", limit_s=7200, used=1.1)]
+    lists = {"waiting": [pending, referred], "in_transit": [road], "owed": []}
+    grounds = ["patient", "suspect", "carrier"]
+    return {"room_id": "mong-cai", "now": _at(), "places": places, "grounds": grounds, **lists}
 
 
 def crossings():
@@ -267,6 +333,43 @@ def health():
     }
 
 
+def registered_devices():
+    """Return one device as each condition leaves it, with their entries in the register."""
+    entry = {"state": "up", "readings": 214, "faults": {"checksum": 3}, "detail": "", "last_event_at": _at(seconds=1)}
+    entry |= {"reasons": [], "voice": {}, "contradictions": [], "since": None, "owner": "Kiểm dịch Móng Cái"}
+    entry |= {"calibrated_on": "2026-03-01", "calibration_due_on": "2027-03-01", "certificate": "HC-2026-0117"}
+    found = [
+        ("up", {}, {"serial_number": "A7-3311", "voice": {"battery_percent": 81.0, "clock_offset_s": -2.0}}),
+        ("out_of_calibration", {"code": "calibration_over", "values": {"due_on": "2026-11-01", "days": 21}}, {}),
+        ("drifting", {"code": "drift_reference_body", "values": {"shift_c": 0.31, "readings": 3}}, {}),
+        ("suspicious", {"code": "suspicion_frozen", "values": {"readings": 12}}, {}),
+        ("warming_up", {"code": "warm_up_left", "values": {"minutes": 12}}, {}),
+        ("stale", {"code": "link_stale", "values": {}}, {"state": "stale"}),
+        ("down", {"code": "link_down", "values": {}}, {"state": "down", "since": _at(minutes=9)}),
+        (
+            "up",
+            {},
+            {
+                "serial_number": "B1",
+                "firmware": "1.2",
+                "voice": {"serial_number": "B2"},
+                "contradictions": ["serial_number"],
+                "calibration_due_on": None,
+                "calibrated_on": None,
+                "certificate": "",
+            },
+        ),
+    ]
+    devices = [
+        {"device_id": f"face-{number}", "model": "facesluice", "lane_id": "lane-1", "serial_number": "", "firmware": ""}
+        | entry
+        | {"condition": condition, "reasons": [reason] if reason else []}
+        | more
+        for number, (condition, reason, more) in enumerate(found, start=1)
+    ]
+    return {"devices": devices, "lanes": {"lane-1": "Làn 1"}, "now": _at(seconds=0)}
+
+
 def _case_line(number, *, used, **more):
     return {
         "crossing_id": f"c{number}",
@@ -285,6 +388,11 @@ def _case_line(number, *, used, **more):
         **_clock("isolation_list", limit_s=3600, used=used),
         **more,
     }
+
+
+def follow_ups():
+    """No contact of these scenes is followed up."""
+    return {"follow_ups": []}
 
 
 def desk():
@@ -352,6 +460,8 @@ def figures():
     counts = {"crossings": 16115, "measured": 16109, "suspected": 148, "isolated": 3, "refused": 2, "pending": 1}
     heard = {"last_received_at": _at(minutes=1), "is_silent": False, "is_suspended": False}
     gate = {**_GATE, "figures": counts, "entry": 8204, "exit": 7911, **heard}
+    bad = {"device_id": "face-2", "lane_id": "lane-2", "condition": "out_of_calibration", "since": _at(hours=3)}
+    drifting = {"device_id": "array-1", "lane_id": "lane-1", "condition": "drifting", "since": _at(minutes=20)}
     silent_name = {"vi": "Hoành Mô", "en": "Hoanh Mo", "zh": "横模"}
     silent = {**gate, "name": silent_name, "is_silent": True, "last_received_at": _at(hours=2), "entry": 214}
     opening = {"vi": "Lối mở Lục Lầm", "en": "Luc Lam opening", "zh": "陆林通道"}
@@ -379,7 +489,7 @@ def figures():
         "directions": {"entry": 9120, "exit": 8722, "transit": 0},
         "last_week": {"crossings": 17140},
         "isolation": {"occupied": 3, "places": 12},
-        "gates": [gate, silent, unheard, suspended],
+        "gates": [{**gate, "devices": [bad, drifting]}, silent, unheard, suspended],
         "hours": [*_SHAPE, *([0] * 9)],
         "hours_last_week": [*_SHAPE, 1120, 1030, 830, 560, 300, 170, 120, 60, 30],
         "orders": [_ORDER, {**_ORDER, "state": "open", "title": "Khai báo y tế với người đến từ vùng có dịch"}],
@@ -401,22 +511,53 @@ def broken_figures():
     }
 
 
+_EDGE = {
+    "edge_id": "mong-cai-1",
+    "point_of_entry_id": "mong-cai",
+    "name": _GATE["name"],
+    "kind": "edge",
+    "fingerprint": "6668-7aad-f862-bd77",
+    "revoked_at": None,
+    "revoked_reason": None,
+    "frozen_at": None,
+    "opened_reason": "restored_database",
+    "sequence": 48213,
+    "incarnation": 2,
+    "is_silent": False,
+    "pending_records": 12,
+    "lost_records": 3,
+    "recovered_records": 41,
+    "quarantined_records": 2,
+    "unprojected_records": 0,
+    "orders_sequence": 9,
+}
+
+
 def units():
-    """Return three edges, one of them silent and one revoked, and a fork."""
-    heard = {
-        "edge_id": "mong-cai-1",
-        "point_of_entry_id": "mong-cai",
-        "name": _GATE["name"],
-        "enrolled_at": _at(days=40),
-        "revoked_at": None,
-        "last_contact_at": _at(seconds=9),
-        "sequence": 48213,
-        "incarnation": 2,
-        "is_silent": False,
+    """Return four edges, one of them silent, one new and one revoked, and three alarms."""
+    times = {"enrolled_at": _at(days=40), "confirmed_at": _at(days=40)}
+    heard = {**_EDGE, **times, "last_contact_at": _at(seconds=9), "orders_at": _at(seconds=40)}
+    owes_nothing = dict.fromkeys((name for name in heard if name.endswith("_records")), 0)
+    never = {**heard, **owes_nothing, "opened_reason": None, "orders_at": None, "last_contact_at": None, "sequence": 0}
+    silent = {**never, "edge_id": "hoanh-mo-1", "is_silent": True}
+    new = {**never, "edge_id": "mong-cai-3", "confirmed_at": None, "fingerprint": "0b1c-99f0-7d3e-a412"}
+    gone = {"revoked_at": _at(days=3), "revoked_reason": "máy bị mất", "last_contact_at": _at(days=3)}
+    revoked = {**never, **gone, "edge_id": "mong-cai-0", "sequence": 901}
+    fork, restored, double = _alarms()
+    return {
+        "now": _at(),
+        "silent_after_s": 900,
+        "edges": [heard, silent, new, revoked],
+        "alarms": [fork, restored],
+        "cleared_alarms": [double],
+        "gates": [{"point_of_entry_id": "mong-cai", "name": _GATE["name"]}],
     }
-    silent = {**heard, "edge_id": "hoanh-mo-1", "last_contact_at": None, "sequence": 0, "is_silent": True}
-    revoked = {**heard, "edge_id": "mong-cai-0", "revoked_at": _at(days=3), "last_contact_at": _at(days=3)}
+
+
+def _alarms():
+    """A fork and a restored edge that stand, and a double that somebody dealt with."""
     fork = {
+        "alarm_id": 2,
         "kind": "fork",
         "edge_id": "mong-cai-1",
         "incarnation": 1,
@@ -424,8 +565,16 @@ def units():
         "expected_hash": "3f" * 32,
         "found_hash": "a7" * 32,
         "raised_at": _at(hours=5),
+        "detail": {},
+        "cleared_at": None,
+        "cleared_by": None,
+        "cleared_reason": None,
     }
-    return {"now": _at(), "silent_after_s": 900, "edges": [heard, silent, revoked], "alarms": [fork]}
+    lost = {"previous_incarnation": 1, "lost_from": 4019, "lost_to": 4021, "lost_records": 3}
+    told = {"detail": {"reason": "restored_database", **lost}, "expected_hash": "", "found_hash": ""}
+    restored = {**fork, **told, "alarm_id": 1, "kind": "edge_restored", "incarnation": 2}
+    done = {"cleared_at": _at(hours=1), "cleared_by": "quantri", "cleared_reason": "đã thu hồi máy thừa"}
+    return fork, restored, {**fork, **done, "alarm_id": 0, "kind": "identity_duplicate"}
 
 
 def reports():

@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 import central.web
 import checkpoint.web
-from tests.web import scenes
+from tests.web import day_scenes, scenes
+from tests.web.watched import watched
 from web.front import install_front
 from web.passwords import Passwords
 from web.roles import require
@@ -26,14 +27,20 @@ from web.sign_in import SignIn, StoredSession, User
 
 CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 PASSWORD = "một ca trực yên ổn"
-ROLES = {"canbo": "officer", "cdc": "cdc", "chihuy": "command", "quantri": "administrator"}
-NAMES = {"canbo": "Phạm Thu Hà", "cdc": "BS. Vũ Thị Lan", "chihuy": "Lê Minh Quân", "quantri": "Đỗ Văn Kỹ"}
+ROLES = {"canbo": "officer", "truong": "gate_head", "cdc": "cdc", "chihuy": "command", "quantri": "administrator"}
+NAMES = {
+    "canbo": "Phạm Thu Hà",
+    "truong": "Đào Minh Sơn",
+    "cdc": "BS. Vũ Thị Lan",
+    "chihuy": "Lê Minh Quân",
+    "quantri": "Đỗ Văn Kỹ",
+}
 STANDS_FOR_FRAMES = 5
 LABELS = Path(__file__).resolve().parents[2] / "sync/agreement/labels"
 
 
 class MemoryStore:
-    """UserStore and SessionStore in memory, with the four accounts of the demonstration."""
+    """UserStore and SessionStore in memory, with an account of each role."""
 
     def __init__(self):
         self.users = {
@@ -117,17 +124,41 @@ def edge_app(store=None, clock=None):
 
     @app.post("/api/isolation/{crossing_id}/admit", dependencies=[require("isolation.act")])
     def admit(crossing_id: str):
-        return JSONResponse({"place_id": "C2", "saved": None})
+        return JSONResponse({"place_id": "C4", "saved": None})
+
+    @app.post("/api/isolation/{crossing_id}/{word}", dependencies=[require("isolation.act")])
+    def act_on_path(crossing_id: str, word: str):
+        return JSONResponse({"saved": None})
+
+    @app.get("/api/isolation/{crossing_id}", dependencies=[require("isolation.see")])
+    def case(crossing_id: str):
+        acts = [{"event": "admitted", "at": scenes.isolation()["now"], "officer_ref": "canbo", "record_id": "r1"}]
+        return JSONResponse({"crossing_id": crossing_id, "acts": acts})
 
     @app.get("/api/crossings", dependencies=[require("lane.see")])
     def crossings():
         return JSONResponse(scenes.crossings())
 
+    @app.post("/api/crossings/find", dependencies=[require("lane.see")])
+    def find_crossings():
+        return JSONResponse(scenes.crossings())
+
+    _add_devices(app)
+    return app
+
+
+def _add_devices(app):
     @app.get("/api/health")
     def health():
         return JSONResponse(scenes.health())
 
-    return app
+    @app.get("/api/devices", dependencies=[require("devices.see")])
+    def devices():
+        return JSONResponse(scenes.registered_devices())
+
+    @app.get("/api/watch", dependencies=[require("watch.see")])
+    def watch():
+        return JSONResponse(watched())
 
 
 def _add_lanes(app):
@@ -164,15 +195,27 @@ def _add_lanes(app):
                 shown += 1
 
 
+def _telling(scene):
+    def tell():
+        return JSONResponse(scene())
+
+    return tell
+
+
 def centre_app(store=None, clock=None):
     """The centre's pages over fixed scenes."""
     pages = central.web.pages(labels())
     router = central.web.router(pages)
     app = _new_app(pages, router, central.web.HOME_BY_ROLE, sign_in=sign_in_of(store or MemoryStore(), clock))
 
-    @app.get("/api/desk", dependencies=[require("desk.see")])
-    def desk():
-        return JSONResponse(scenes.desk())
+    told = (
+        ("/api/desk", scenes.desk, "desk.see"),
+        ("/api/follow-ups", scenes.follow_ups, "desk.see"),
+        ("/api/reports/{day}/figures", day_scenes.day_figures, "reports.see"),
+        ("/api/reports/{day}/beside/figures", day_scenes.day_beside, "reports.see"),
+    )
+    for path, scene, action in told:
+        app.add_api_route(path, _telling(scene), dependencies=[require(action)])
 
     @app.get("/api/desk/{crossing_id}", dependencies=[require("desk.see")])
     def case(crossing_id: str):

@@ -76,7 +76,9 @@ def test_the_lane_is_accessible_in_the_other_languages(page, edge, language):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("path", "username"), [("/lanes", "canbo"), ("/isolation", "canbo"), ("/devices", "quantri")])
+@pytest.mark.parametrize(
+    ("path", "username"), [("/lanes", "canbo"), ("/isolation", "canbo"), ("/devices", "quantri"), ("/watch", "truong")]
+)
 def test_the_other_pages_of_the_edge_are_accessible(page, edge, path, username, theme):
     open_page(page, edge, path, username=username, theme=theme)
     page.wait_for_timeout(400)
@@ -328,12 +330,13 @@ def test_the_desk_reveals_an_identity_only_when_asked_with_a_reason(page, centre
     assert "HOÀNG THỊ NHƯỜNG" not in page.content()
 
     page.click("#reveal")
+    page.select_option("#field-reason", "contact_tracing")
+    page.fill("#field-remark", "Gọi xác minh lịch trình")
     with page.expect_request("**/identity") as sent:
-        page.keyboard.type("Gọi xác minh lịch trình")
         page.keyboard.press("Enter")
     page.wait_for_selector(".identity")
 
-    assert json.loads(sent.value.post_data) == {"reason": "Gọi xác minh lịch trình"}
+    assert json.loads(sent.value.post_data) == {"reason": "contact_tracing", "remark": "Gọi xác minh lịch trình"}
     assert page.locator(".case-name").inner_text() == "HOÀNG THỊ NHƯỜNG"
 
 
@@ -390,8 +393,13 @@ def test_the_administrator_sees_silent_and_revoked_edges_and_a_fork(page, centre
     assert "Đang gửi" in rows[0]
     assert "Im lặng" in rows[1]
     assert "chưa lần nào" in rows[1]
-    assert "Đã thu hồi" in rows[2]
-    assert "Sổ rẽ nhánh" in page.locator("#alarms tr").inner_text()
+    assert "Chờ xác nhận" in rows[2]
+    assert "Đã thu hồi" in rows[3]
+    assert "mất 3" in rows[0]
+    alarms = page.locator("#alarms li").all_inner_texts()
+    assert "Sổ rẽ nhánh" in alarms[0]
+    assert "thu hồi" in alarms[0]
+    assert "mất 3 bản ghi: số 4.019 đến 4.021 của đời 1" in alarms[1]
 
 
 def test_the_reference_body_is_framed_in_the_picture(page, edge):
@@ -479,7 +487,38 @@ def test_who_waits_for_a_place_is_admitted_with_a_key(page, edge):
 
     assert sent.value.headers["x-csrf-token"]
     page.wait_for_selector("#told:not(:empty)")
-    assert page.locator("#told").inner_text() == "LÝ A SẦN: vào chỗ C2."
+    assert page.locator("#told").inner_text() == "LÝ A SẦN: vào chỗ C4."
+
+
+@pytest.mark.parametrize(("language", "country"), [("vi", "Trung Quốc"), ("en", "China"), ("zh", "中国")])
+def test_a_card_names_the_country_in_the_language_of_the_page(page, edge, language, country):
+    open_page(page, edge, "/isolation", username="canbo", language=language)
+    card = page.locator("li[data-crossing=c4]")
+    card.wait_for()
+
+    assert country in card.inner_text()
+    assert "CHN" not in card.inner_text()
+
+
+def test_every_country_that_a_document_may_name_has_a_name_and_a_strange_code_stays(page, edge):
+    open_lane(page, edge, "empty")
+    named = page.evaluate(
+        """async () => {
+            const lane = document.querySelector("script[type=module][src*='lane.js']").src;
+            const { country } = await import(lane.replace("checkpoint/lane.js", "web/js/countries.js"));
+            return ["D", "LAO", "KHM", "BGD", "ROU", "ZWE", "XXA"].map(country);
+        }"""
+    )
+
+    assert named == ["Đức", "Lào", "Campuchia", "Bangladesh", "Romania", "Zimbabwe", "XXA"]
+
+
+@pytest.mark.parametrize(("language", "lane"), [("vi", "Làn 2"), ("en", "Lane 2"), ("zh", "2 号通道")])
+def test_a_case_says_its_lane_as_people_call_it(page, centre, language, lane):
+    open_page(page, centre, "/desk/c7", username="cdc", language=language)
+    page.wait_for_selector(".case-head")
+
+    assert lane in page.locator(".case-head").inner_text()
 
 
 def test_who_was_led_aside_is_rechecked_from_the_isolation_room(page, edge):

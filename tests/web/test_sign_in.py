@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -173,15 +174,21 @@ async def test_known_and_unknown_names_cost_the_same_time(store, clock):
 
 @awaited
 async def test_no_more_than_two_hashes_run_at_once(store, clock):
+    # Each hash waits for a second one beside it, so two always meet however slow the machine is.
+    pair = threading.Barrier(2, timeout=30)
+    counting = threading.Lock()
     running, most = 0, 0
 
     class Counting(Passwords):
         def verify(self, password, *, password_hash):
             nonlocal running, most
-            running += 1
-            most = max(most, running)
+            with counting:
+                running += 1
+                most = max(most, running)
+            pair.wait()
             time.sleep(0.02)
-            running -= 1
+            with counting:
+                running -= 1
             return False
 
     sign_in = sign_in_of(store, clock)

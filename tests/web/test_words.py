@@ -107,3 +107,9 @@ def test_an_unknown_language_or_theme_is_ignored_and_leads_nowhere_else():
 
     assert answer.headers["location"] == "/"
     assert "set-cookie" not in answer.headers
+
+
+def test_no_field_for_a_day_or_an_hour_follows_the_language_of_the_browser():
+    native = re.compile(r"""type["']?\s*[:=]\s*["'](?:date|time|datetime-local|month|week)["']""")
+    assert [str(path) for path in SOURCES if native.search(path.read_text("utf-8"))] == []
+    assert len(SOURCES) > 50

@@ -1,12 +1,14 @@
 // One case in detail: readings, clocks, timeline, grounds, reviews; the identity only on request, and logged.
 import { send } from "../web/js/api.js";
 import { limitOf, markClock } from "../web/js/clocks.js";
-import { ask, inputField, radioField, textField } from "../web/js/dialogs.js";
+import { ask, inputField, radioField, selectField, textField } from "../web/js/dialogs.js";
 import { element, find } from "../web/js/elements.js";
 import { celsius, date, dateTime, tenth, time } from "../web/js/format.js";
-import { has, placeName, reason, t, word } from "../web/js/labels.js";
+import { has, laneWords, placeName, reason, t, word } from "../web/js/labels.js";
 
 const CLASSES = ["suspected", "probable", "confirmed", "discarded"];
+const placeOf = (area) => (has(`declaration.area_${area}`) ? t(`declaration.area_${area}`) : area);
+const LOOKS = ["case_investigation", "contact_tracing", "care", "request_of_the_person", "audit", "other"];
 const revealed = new Map();
 let notice = "";
 
@@ -15,15 +17,18 @@ export function showCase(found, { refresh }) {
   const identity = revealed.get(found.crossing_id) ?? found.person;
   find("detail").replaceChildren(
     head(found, identity),
+    found.provisional_since && !found.settled_at ? element("p", { class: "provisional" }, t("desk.provisional_since", { since_at: found.provisional_since })) : "",
+    found.settled_at ? element("p", { class: "provisional" }, t("desk.settled", { settled_at: found.settled_at })) : "",
     identity ? identityLines(identity) : "",
     element("div", { class: "clock-cards" }, ...[...(found.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at)).map(clockCard)),
-    element("div", { class: "case-columns" }, timeline(found), element("div", {}, readings(found), grounds(found), reviews(found))),
+    element("div", { class: "case-columns" }, timeline(found), element("div", {}, readings(found), grounds(found), contacts(found), reviews(found))),
     element("p", { class: "saved-line", role: "status" }, notice),
     element(
       "div",
       { class: "row last" },
       element("button", { class: "button primary", type: "button", id: "review", onclick: () => askReview(found, refresh) }, t("desk.review")),
       identity ? null : element("button", { class: "button", type: "button", id: "reveal", onclick: () => askReveal(found, redraw) }, t("desk.reveal")),
+      found.may_settle_as?.length ? element("button", { class: "button", type: "button", id: "settle", onclick: () => askSettle(found, refresh) }, t("desk.settle")) : null,
     ),
   );
   notice = "";
@@ -35,7 +40,7 @@ function head(found, identity) {
   const shown = clinical ?? scan;
   const age = found.age_years === null || found.age_years === undefined ? null : t("lane.years_old", { count: found.age_years });
   const name = identity?.full_name ?? [found.case_number, word("Sex", found.sex), age].filter((part) => part && part !== "—").join(" · ");
-  const under = [identity ? found.case_number : t("desk.who"), placeName(found.gate ?? found.point_of_entry_id), found.lane_id, found.direction && word("Direction", found.direction), found.purpose && word("PurposeOfCrossing", found.purpose)];
+  const under = [identity ? found.case_number : t("desk.who"), placeName(found.gate ?? found.point_of_entry_id), laneWords(found.lane_id), found.direction && word("Direction", found.direction), found.purpose && word("PurposeOfCrossing", found.purpose)];
   return element(
     "div",
     { class: "case-head" },
@@ -58,7 +63,7 @@ function readingLine(one) {
 }
 
 function identityLines(identity) {
-  const lines = [["document_number", identity.document_number], ["personal_number", identity.personal_number], ["date_of_birth", identity.date_of_birth && date(identity.date_of_birth)], ["address", identity.address], ["telephone", identity.telephone], ["vehicle", identity.vehicle_plate]];
+  const lines = [["document_number", identity.document_number], ["personal_number", identity.personal_number], ["date_of_birth", identity.date_of_birth && date(identity.date_of_birth)], ["address", identity.address], ["telephone", identity.telephone], ["vehicle", identity.vehicle_plate], ["destination", identity.destination], ["visited_areas", (identity.visited_areas ?? []).map(placeOf).join(", ")], ["remarks", identity.remarks]];
   return element("dl", { class: "identity" }, ...lines.filter(([, words]) => words).flatMap(([key, words]) => [element("dt", {}, t(`desk.${key}`)), element("dd", {}, words)]), element("dt", {}, ""), element("dd", { class: "small dim" }, t("desk.revealed")));
 }
 
@@ -79,7 +84,7 @@ function timeline(found) {
   const lines = (found.timeline ?? []).map((one) => {
     const outcome = one.outcome ?? one.disposition;
     const what = has(`desk.event_${one.type}`) ? t(`desk.event_${one.type}`) : one.type;
-    const parts = [what, one.temperature_c === undefined || one.temperature_c === null ? null : celsius(one.temperature_c), one.place_id && t("desk.in_isolation", { place: one.place_id }), one.case_class ? word("CaseClass", one.case_class) : outcome && (has(`Disposition.${outcome}`) ? word("Disposition", outcome) : word("Outcome", outcome)), one.destination, one.reason, one.note];
+    const parts = [what, one.temperature_c === undefined || one.temperature_c === null ? null : celsius(one.temperature_c), one.place_id && t("desk.in_isolation", { place: one.place_id }), one.case_class ? word("CaseClass", one.case_class) : outcome && (has(`Disposition.${outcome}`) ? word("Disposition", outcome) : word("Outcome", outcome)), one.reason === "sealed" ? null : one.reason, noteOf(one), ...(one.codes ?? []).map((key) => t(key))];
     const by = [one.officer_ref, one.received_at && t("desk.received", { received_at: one.received_at })].filter(Boolean).join(" · ");
     return element("li", { "data-tone": RED.includes(outcome) ? "stop" : null }, element("span", { class: "at" }, time(one.at)), element("span", {}, parts.filter(Boolean).join(" — "), by ? element("span", { class: "small dim" }, element("br"), by) : null));
   });
@@ -90,6 +95,15 @@ function readings(found) {
   return element("section", {}, element("h2", {}, t("desk.readings")), element("ul", { class: "lines" }, ...(found.readings ?? []).map((one) => element("li", {}, readingLine(one)))));
 }
 
+// Contacts have no name here: who it is, is revealed at that crossing, and logged.
+function contacts(found) {
+  const lines = (found.contacts ?? []).map((one) => {
+    const ways = one.ways.map((way) => t(`desk.contact_${way}`)).join(", ");
+    return element("li", {}, element("a", { href: `/desk/${encodeURIComponent(one.crossing_id)}` }, one.case_number), ` · ${time(one.observed_at)} · ${laneWords(one.lane_id)} · ${word("Disposition", one.disposition)}`, element("p", { class: "small dim" }, ways));
+  });
+  return element("section", { id: "contacts" }, element("h2", {}, t("desk.contacts")), element("p", {}, element("a", { href: `/desk/${encodeURIComponent(found.crossing_id)}/contacts` }, t("contacts_page.link"))), lines.length ? element("ul", { class: "lines" }, ...lines) : element("p", { class: "dim" }, t("desk.no_contacts")));
+}
+
 function grounds(found) {
   const lines = (found.reasons ?? []).map((one) => {
     const clause = one.citation ? [one.citation.document, one.citation.clause].filter(Boolean).join(" · ") : "";
@@ -98,9 +112,12 @@ function grounds(found) {
   return element("section", {}, element("h2", {}, t("desk.grounds")), element("ul", { class: "lines" }, ...lines));
 }
 
+// A reviewer's words are sealed with the person: they are read with the identity, among the remarks.
+const noteOf = (one) => (one.note === "sealed" ? t("desk.note_sealed") : one.note);
+
 function reviews(found) {
   if (!found.reviews?.length) return null;
-  const lines = found.reviews.map((one) => element("li", {}, element("strong", {}, word("CaseClass", one.case_class)), one.note ? ` — ${one.note}` : "", element("p", { class: "small dim" }, [one.reviewer, dateTime(one.recorded_at)].filter(Boolean).join(" · "))));
+  const lines = found.reviews.map((one) => element("li", {}, element("strong", {}, word("CaseClass", one.case_class)), noteOf(one) ? ` — ${noteOf(one)}` : "", element("p", { class: "small dim" }, [one.reviewer, dateTime(one.recorded_at)].filter(Boolean).join(" · "))));
   return element("section", {}, element("h2", {}, t("desk.reviews")), element("ul", { class: "lines" }, ...lines));
 }
 
@@ -120,11 +137,25 @@ function askReview(found, refresh) {
 function askReveal(found, redraw) {
   ask({
     title: t("desk.reveal_title", { case: found.case_number }),
-    fields: [inputField({ name: "reason", label: t("desk.why"), hint: t("desk.reveal_hint"), required: true, maxlength: 200, autofocus: true })],
+    fields: [selectField({ name: "reason", label: t("desk.why"), choices: LOOKS.map((slug) => [slug, word("LookReason", slug)]), required: true, autofocus: true }), inputField({ name: "remark", label: t("desk.look_remark"), hint: t("desk.reveal_hint"), maxlength: 200 })],
     submitKey: "desk.reveal_do",
     submit: async (values) => {
       revealed.set(found.crossing_id, await send(`/api/desk/${encodeURIComponent(found.crossing_id)}/identity`, values));
       redraw();
+    },
+  });
+}
+
+function askSettle(found, refresh) {
+  ask({
+    title: t("desk.settle_title", { case: found.case_number }),
+    fields: [element("p", {}, t("desk.settle_hint")), radioField({ name: "reason", label: t("desk.settle_reason"), choices: found.may_settle_as.map((slug) => [slug, word("SettlementReason", slug)]), chosen: found.may_settle_as[0] })],
+    submitKey: "desk.settle",
+    tone: "stop",
+    submit: async (values) => {
+      await send(`/api/desk/${encodeURIComponent(found.crossing_id)}/settle`, values);
+      notice = t("desk.settled_now");
+      await refresh();
     },
   });
 }

@@ -2,8 +2,8 @@
 import { read, Refused } from "../web/js/api.js";
 import { learnNow } from "../web/js/clocks.js";
 import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
-import { date, dateTime, integer, percent, time, timeWithSeconds } from "../web/js/format.js";
-import { placeName, t, word } from "../web/js/labels.js";
+import { date, dateTime, integer, percent, time, timeOrDate, timeWithSeconds } from "../web/js/format.js";
+import { laneWords, placeName, t, word } from "../web/js/labels.js";
 
 const REFRESH_MS = 5000;
 
@@ -14,6 +14,7 @@ async function refresh() {
     showHead(figures);
     showTiles(figures);
     showGates(figures);
+    showCoverage(figures);
     showHours(figures);
     showOrders(figures.orders ?? []);
     setMark(find("live"), "lamp", "go");
@@ -84,7 +85,7 @@ function showTiles({ totals = {}, directions = {}, last_week = {}, isolation = {
   tile("silent", integer(silent.length), silent.length === 0 ? t("command.nobody_silent") : silentNames(silent));
 }
 
-const silentLine = (gate) => (gate.last_received_at ?? gate.silent_since ? t("command.silent_since", { gate: placeName(gate.name), since_at: gate.last_received_at ?? gate.silent_since }) : t("command.never_heard", { gate: placeName(gate.name) }));
+const silentLine = (gate) => (gate.pending_records && !gate.is_silent ? `${placeName(gate.name)}, ${t("command.awaited", { count: gate.pending_records })}` : gate.last_received_at ?? gate.silent_since ? t("command.silent_since", { gate: placeName(gate.name), since_at: gate.last_received_at ?? gate.silent_since }) : t("command.never_heard", { gate: placeName(gate.name) }));
 
 let shownGates = "";
 function showGates({ gates = [], report_day }) {
@@ -94,8 +95,23 @@ function showGates({ gates = [], report_day }) {
   find("gates").replaceChildren(...gates.map(gateLine));
 }
 
+// One edge of the gate: how far its journal is here, and what is missing of it. What is nought is not said, but loss.
+const OWED = ["pending", "lost", "recovered", "quarantined", "unprojected"];
+function unitLine(unit) {
+  const owed = OWED.filter((name) => unit[`${name}_records`] > 0).map((name) => t(`command.owed_${name}`, { count: unit[`${name}_records`] }));
+  const head = t("command.unit_head", { edge: unit.edge_id, incarnation: unit.incarnation, sequence: unit.sequence });
+  return element("span", { class: "unit small dim" }, [head, ...owed].join(" · "));
+}
+
+// A device that is not well, with its lane: shape and words, never colour alone.
+const GRAVE = ["down", "misconfigured", "out_of_calibration", "suspicious"];
+function deviceLine({ device_id, lane_id, condition, since }) {
+  const mark = GRAVE.includes(condition) ? "■" : "▲";
+  return element("span", { class: "unit small" }, `${mark} ${[laneWords(lane_id), device_id].filter(Boolean).join(" · ")}: ${word("DeviceCondition", condition)} · ${timeOrDate(since)}`);
+}
+
 function gateLine(gate) {
-  const name = element("th", { scope: "row" }, placeName(gate.name));
+  const name = element("th", { scope: "row" }, placeName(gate.name), ...(gate.units ?? []).map(unitLine), ...(gate.devices ?? []).map(deviceLine));
   if (gate.is_suspended) {
     const where = gate.redirect_to ? t("command.suspended_to", { gate: placeName(gate.redirect_to) }) : t("command.suspended");
     return element("tr", {}, name, element("td", { colspan: 8, class: "suspended" }, where));
@@ -103,10 +119,34 @@ function gateLine(gate) {
   const figures = gate.figures;
   const heard = element("td", { class: "number heard" }, time(gate.last_received_at));
   const tone = isSilent(gate) ? "silent" : null;
-  if (!figures) return element("tr", { class: tone }, name, element("td", { colspan: 7 }, t("command.no_figures")), heard);
+  if (!figures) {
+    const why = gate.pending_records ? t("command.awaited", { count: gate.pending_records }) : t("command.no_figures");
+    return element("tr", { class: gate.pending_records ? "silent" : tone }, name, element("td", { colspan: 7 }, why), heard);
+  }
   const due = figures.crossings - (figures.withdrawn ?? 0);
   const cells = [integer(gate.entry ?? 0), integer(gate.exit ?? 0), due > 0 ? percent(figures.measured / due) : "—", integer(figures.suspected), integer(figures.isolated), integer(figures.refused), integer(figures.pending)];
   return element("tr", { class: tone }, name, ...cells.map((words) => element("td", { class: "number" }, words)), heard);
+}
+
+// What scanners saw, what lanes logged, and what else the gate wrote. Not reconciled is never nought.
+let shownCoverage = "";
+function showCoverage({ gates = [], report_day }) {
+  find("coverage-rows").href = `/api/command/coverage.csv?day=${encodeURIComponent(report_day)}`;
+  const wanted = JSON.stringify(gates.map((gate) => [gate.name, gate.coverage, gate.beside]));
+  if (wanted === shownCoverage) return;
+  shownCoverage = wanted;
+  const written = gates.filter((gate) => gate.coverage || Object.keys(gate.beside ?? {}).length);
+  const nothing = element("tr", {}, element("td", { colspan: 11 }, t("command.nothing_reconciled")));
+  find("coverage").replaceChildren(...(written.length ? written.map(coverageLine) : [nothing]));
+}
+
+const sumOf = (beside, figure) => Object.values(beside?.[figure] ?? {}).reduce((sum, count) => sum + count, 0);
+function coverageLine({ name, coverage, beside }) {
+  const covered = (figure) => (coverage ? integer(coverage.figures[figure]) : t("command.not_reconciled"));
+  const listed = coverage?.hours_listed ? integer(coverage.figures.listed_not_logged) : t("command.no_list");
+  const cells = [covered("seen"), covered("logged"), covered("seen_not_logged"), covered("not_measured"), listed, ...["declarations", "slips_issued", "shifts_opened", "own_temperatures_raised"].map((figure) => integer(sumOf(beside, figure))), coverage ? time(coverage.as_of) : "—"];
+  const isOpen = coverage && (coverage.figures.seen_not_logged > 0 || coverage.figures.not_measured > 0);
+  return element("tr", { class: isOpen ? "silent" : null }, element("th", { scope: "row" }, placeName(name)), ...cells.map((words) => element("td", { class: "number" }, words)));
 }
 
 function showHours({ hours = [], hours_last_week = [] }) {
@@ -133,9 +173,16 @@ function showOrders(orders) {
   find("orders").replaceChildren(...orders.map((order) => element("li", { "data-state": order.state ?? null }, element("p", {}, placeName(order.title)), element("p", { class: "small" }, orderLine(order)))));
 }
 
+// Which gates have fetched the order: those that have not are named.
+function reachLine({ reached, gates, not_reached = [] }) {
+  if (reached === null || reached === undefined) return null;
+  const words = t("command.reached", { reached, gates });
+  return not_reached.length ? `${words} (${t("command.not_reached", { gates: not_reached.map(placeName).join(", ") })})` : words;
+}
+
 function orderLine(order) {
   const day = (value) => (String(value).length === 10 ? date(value) : dateTime(value));
-  return [order.document, order.clause, order.state && word("OrderState", order.state), order.from && t("command.order_from", { from: day(order.from) }), order.to && t("command.order_to", { to: day(order.to) }), order.applied === null || order.applied === undefined ? null : t("command.applied", { count: order.applied })].filter(Boolean).join(" · ");
+  return [order.document, order.clause, order.state && word("OrderState", order.state), order.from && t("command.order_from", { from: day(order.from) }), order.to && t("command.order_to", { to: day(order.to) }), order.applied === null || order.applied === undefined ? null : t("command.applied", { count: order.applied }), reachLine(order)].filter(Boolean).join(" · ");
 }
 
 await refresh();

@@ -2,11 +2,13 @@
 import { read, Refused } from "../web/js/api.js";
 import { learnNow, limitOf, markClock, now_ms, urgency } from "../web/js/clocks.js";
 import { element, find, setMark, setText } from "../web/js/elements.js";
-import { celsius } from "../web/js/format.js";
+import { celsius, date } from "../web/js/format.js";
 import { placeName, t, word } from "../web/js/labels.js";
 import { showCase } from "./case.js";
 
-const REFRESH_MS = 4000;
+const REFRESH_MS = 2000;
+const FOLLOW_UP_MS = 60_000;
+let followedUp_ms = 0;
 let chosen = document.body.dataset.crossingId, shownQueue = "", shownCase = "";
 
 async function refresh() {
@@ -14,10 +16,12 @@ async function refresh() {
     const desk = await read("/api/desk");
     learnNow(desk.now);
     showQueue(desk.cases ?? []);
+    showSettled(desk.settled ?? []);
     setMark(find("live"), "lamp", "go");
     setText(find("live"), t("desk.live"));
     if (!chosen && desk.cases?.length) choose(desk.cases[0].crossing_id, { isQuiet: true });
     else if (chosen) await refreshCase();
+    if (now_ms() - followedUp_ms > FOLLOW_UP_MS) await refreshFollowUps();
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
     setMark(find("live"), "lamp", "wait");
@@ -60,6 +64,23 @@ function showQueue(cases) {
   if (focused) find("queue").querySelector(`[data-crossing="${CSS.escape(focused)}"]`)?.focus();
 }
 
+// Contacts that nobody looked at in time: each leads to the list of its case.
+async function refreshFollowUps() {
+  const { follow_ups: standing } = await read("/api/follow-ups");
+  followedUp_ms = now_ms();
+  const overdue = standing.filter((one) => one.overdue > 0);
+  const dueToday = standing.filter((one) => one.is_due_today).length;
+  find("follow-ups-part").hidden = standing.length === 0;
+  setText(find("due-today"), dueToday ? t("contacts_page.due_today", { count: dueToday }) : "");
+  find("follow-ups").replaceChildren(...overdue.map(followUpLine));
+}
+
+function followUpLine(one) {
+  const mark = element("span", { class: "mark", "data-urgency": "red", "aria-hidden": "true" });
+  const words = element("span", {}, one.case_number, element("span", { class: "line small dim" }, ` ${t("contacts_page.overdue", { count: one.overdue })}`));
+  return element("li", {}, element("a", { href: `/desk/${encodeURIComponent(one.about)}/contacts` }, mark, words));
+}
+
 function markUrgency(node) {
   const left_s = (new Date(node.dataset.due).getTime() - now_ms()) / 1000;
   setMark(node, "urgency", urgency(left_s, Number(node.dataset.limit)));
@@ -80,13 +101,43 @@ function queueLine(one) {
     element("span", {}, about.filter((part) => part && part !== "—").join(" · ")),
     left,
     element("span", { class: "line small dim" }, [celsius(one.temperature_c), word("TravellerCategory", one.category), placeName(one.gate ?? one.point_of_entry_id), where, one.case_class ? word("CaseClass", one.case_class) : null].filter(Boolean).join(" · ")),
+    one.provisional_since ? element("span", { class: "line" }, element("span", { class: "chip", "data-tone": "wait" }, t("desk.provisional"))) : null,
   );
+  return element("li", {}, leading(link, one.crossing_id));
+}
+
+// Cases that came by express alone and never will in a journal: off the list of work, but never out of sight.
+let shownSettled = "[]";
+function showSettled(settled) {
+  const wanted = JSON.stringify([settled, chosen]);
+  if (wanted === shownSettled) return;
+  shownSettled = wanted;
+  find("settled-part").hidden = settled.length === 0;
+  const focused = document.activeElement?.dataset?.settled;
+  find("settled").replaceChildren(...settled.map(settledLine));
+  if (focused) find("settled").querySelector(`[data-settled="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function settledLine(one) {
+  const about = [date(one.report_day), placeName(one.gate), word("SettlementReason", one.reason), t("desk.settled_on", { settled_at: one.settled_at })];
+  const link = element(
+    "a",
+    { href: `/desk/${one.crossing_id}`, "data-settled": one.crossing_id, "aria-current": one.crossing_id === chosen ? "true" : null },
+    element("span", { class: "mark", "aria-hidden": "true" }),
+    element("span", {}, one.case_number),
+    element("span", { class: "line small dim" }, about.filter(Boolean).join(" · ")),
+  );
+  return element("li", {}, leading(link, one.crossing_id));
+}
+
+// A plain click opens the case beside the list; with a modifier the browser does what it always does.
+function leading(link, crossingId) {
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    choose(one.crossing_id);
+    choose(crossingId);
   });
-  return element("li", {}, link);
+  return link;
 }
 
 window.addEventListener("popstate", () => {

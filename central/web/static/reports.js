@@ -8,13 +8,19 @@ import { t, word } from "../web/js/labels.js";
 
 const mayFreeze = document.body.dataset.mayFreeze === "yes";
 let shown = "";
+let before = null;
+let sought = "";
 
 async function refresh() {
   try {
-    const { reports, now } = await read("/api/reports");
+    const { reports: page, now, next_before: older } = await read(`/api/reports${before ? `?before=${before}` : ""}`);
     learnNow(now);
     setText(find("live"), "");
     find("live").hidden = true;
+    find("older").hidden = !older;
+    find("older").dataset.before = older ?? "";
+    find("newest").hidden = before === null;
+    const reports = page.filter((report) => `${report.day} ${date(report.day)}`.includes(sought));
     if (JSON.stringify(reports) !== shown) {
       shown = JSON.stringify(reports);
       find("reports").replaceChildren(...(reports.length ? reports.flatMap(dayLines) : [element("tr", {}, element("td", { colspan: 7, class: "empty" }, t("report_page.none")))]));
@@ -29,7 +35,7 @@ async function refresh() {
 function dayLines(report) {
   const revisions = [...(report.revisions ?? [])].sort((a, b) => b.revision - a.revision);
   const freeze = mayFreeze && report.state === "due" ? element("button", { class: "button", type: "button", onclick: () => askFreeze(report.day) }, t("report_page.freeze")) : null;
-  if (revisions.length === 0) return [element("tr", {}, element("th", { scope: "row" }, date(report.day)), state(report.state), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", {}, "—"), element("td", {}, freeze ?? element("span", { class: "small dim" }, report.state === "open" ? t("report_page.not_over") : "")))];
+  if (revisions.length === 0) return [element("tr", {}, element("th", { scope: "row" }, date(report.day)), state(report.state), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", { class: "number" }, element("a", { href: `/reports/${report.day}/figures` }, t("figures_page.see"))), element("td", {}, "—"), element("td", {}, freeze ?? element("span", { class: "small dim" }, report.state === "open" ? t("report_page.not_over") : "")))];
   return revisions.map((one, index) => revisionLine(report, one, index === 0 ? freeze : null, index === 0));
 }
 
@@ -47,17 +53,24 @@ function revisionLine(report, one, freeze, isLast) {
     isLast ? state(report.state) : element("td", {}),
     element("td", { class: "number" }, integer(one.revision)),
     element("td", { class: "number" }, dateTime(one.frozen_at)),
-    element("td", { class: "number" }, integer(one.crossings), holds),
-    element("td", {}, difference(one)),
+    element("td", { class: "number" }, element("a", { href: `/reports/${report.day}/figures`, title: t("figures_page.see") }, integer(one.crossings)), holds),
+    element("td", {}, difference(report, one)),
     element("td", {}, element("div", { class: "row" }, file("pdf"), file("json"), freeze)),
   );
 }
 
-function difference(one) {
+// What changed is read when somebody asks: the list itself never opens a report.
+function difference(report, one) {
   if (one.revision === 1) return t("report_page.no_difference");
-  const changes = one.difference ?? [];
-  if (changes.length === 0) return t("report_page.same_figures");
-  return changes.map((change) => t("report_page.change", { gate: change.point_of_entry_id ?? "", figure: word("figure", change.figure), before: change.before, after: change.after })).join("; ");
+  if (!one.changes) return t("report_page.same_figures");
+  const lines = element("p", { class: "small" });
+  const opened = element("details", {}, element("summary", {}, t("report_page.changes", { count: one.changes })), lines);
+  opened.addEventListener("toggle", async () => {
+    if (!opened.open || lines.textContent) return;
+    const { difference: changes } = await read(`/api/reports/${report.day}/revisions/${one.revision}/changes`);
+    setText(lines, changes.map((change) => t("report_page.change", { gate: change.point_of_entry_id ?? "", figure: word("figure", change.figure), before: change.before, after: change.after })).join("; "));
+  });
+  return opened;
 }
 
 function askFreeze(day) {
@@ -73,5 +86,16 @@ function askFreeze(day) {
   });
 }
 
+function turn(to) {
+  before = to;
+  refresh();
+}
+
+find("older").addEventListener("click", () => turn(find("older").dataset.before || null));
+find("newest").addEventListener("click", () => turn(null));
+find("search").addEventListener("input", () => {
+  sought = find("search").value.trim();
+  refresh();
+});
 await refresh();
 setInterval(refresh, 15_000);

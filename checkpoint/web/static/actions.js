@@ -3,16 +3,13 @@ import { read, send } from "../web/js/api.js";
 import { ask, checkField, inputField, radioField, selectField, textField } from "../web/js/dialogs.js";
 import { element } from "../web/js/elements.js";
 import { celsius, time } from "../web/js/format.js";
-import { t, word } from "../web/js/labels.js";
+import { reason, t, word } from "../web/js/labels.js";
+import { CATEGORIES, choices, PURPOSES, SYMPTOMS } from "./choices.js";
 import { asNumber, askClinical, CLINICAL_SITES, temperatureField } from "./clinical.js";
 
-const CATEGORIES = ["tourist", "border_resident", "expert", "driver_or_crew", "returning_citizen", "official"];
-const PURPOSES = ["trade_or_work", "family_visit", "medical", "tourism", "official_duty", "project_expert", "driver_or_cargo", "returning_home", "other"];
 const DIRECTIONS = ["entry", "exit", "transit"];
-const SYMPTOMS = ["fever", "cough", "shortness_of_breath", "sore_throat", "vomiting", "diarrhoea", "haemorrhage", "rash"];
 const EXCEPTIONS = ["infant", "medical_condition", "device_failure", "refused_measurement", "emergency_passage"];
 const HAND_SITES = ["forehead", "wrist", "ear"];
-const choices = (section, slugs) => slugs.map((slug) => [slug, word(section, slug)]);
 
 export function laneActions({ laneId, view, take, fail }) {
   const call = async (name, body) => take(await send(`/api/lanes/${laneId}/${name}`, body));
@@ -33,6 +30,11 @@ export function laneActions({ laneId, view, take, fail }) {
     except: () => askException({ view, call }),
     details: () => askDetails({ view, call }),
     discard: () => askDiscard({ view, call }),
+    callNext: () => quickly("next", {}),
+    dropNext: () => quickly("next-discard", {}),
+    samePerson: () => quickly("same-person", { draft_id: view().draft_id }),
+    sendBack: () => askSendBack({ view, call }),
+    stillHere: () => quickly("still-here", { draft_id: view().draft_id }),
     find: () => askFind(),
     correct: () => askCorrect({ refresh: async () => take(await read(`/api/lanes/${laneId}/state`)) }),
   };
@@ -50,9 +52,9 @@ function askMeasure({ call }) {
 function askException({ view, call }) {
   ask({
     title: t("lane.exception_title"),
-    fields: [radioField({ name: "code", label: t("lane.exception_code"), choices: choices("ExceptionCode", EXCEPTIONS) }), textField({ name: "reason", label: t("lane.reason_in_words"), required: true })],
+    fields: [radioField({ name: "code", label: t("lane.exception_code"), choices: choices("ExceptionCode", EXCEPTIONS) }), textField({ name: "reason", label: t("lane.reason_in_words"), required: true }), checkField({ name: "is_fallback_tried", label: t("question.fallback"), choices: [["yes", t("question.fallback_tried")]] })],
     submitKey: "lane.save",
-    submit: ({ code, reason }) => call("exception", { draft_id: view().draft_id, code, reason }),
+    submit: ({ code, reason, is_fallback_tried }) => call("exception", { draft_id: view().draft_id, code, reason, is_fallback_tried: is_fallback_tried === "yes" }),
   });
 }
 
@@ -68,12 +70,25 @@ function askDetails({ view, call }) {
       checkField({ name: "symptoms", label: t("lane.symptoms_7_days"), choices: choices("Symptom", SYMPTOMS), chosen: person.symptoms ?? [] }),
       inputField({ name: "visited_areas", label: t("lane.visited_areas"), hint: t("lane.visited_areas_hint"), value: (person.visited_areas ?? []).join(", "), maxlength: 200 }),
       inputField({ name: "vehicle_plate", label: t("lane.vehicle"), value: person.vehicle_plate ?? "", maxlength: 20 }),
+      ...stepsOfExpert(person),
     ],
     submitKey: "lane.save",
-    submit: ({ category, purpose, has_declaration, visited_areas, vehicle_plate }, form) =>
-      call("details", { category, purpose, has_declaration: has_declaration === "yes", symptoms: form.getAll("symptoms"), visited_areas: visited_areas.split(/[,;]\s*/).map((area) => area.trim()).filter(Boolean), vehicle_plate }),
+    submit: ({ category, purpose, has_declaration, visited_areas, vehicle_plate, ...expert }, form) =>
+      call("details", { ...ofExpert(expert), category, purpose, has_declaration: has_declaration === "yes", symptoms: form.getAll("symptoms"), visited_areas: visited_areas.split(/[,;]\s*/).map((area) => area.trim()).filter(Boolean), vehicle_plate }),
   });
 }
+
+// An expert passes only with employer and project known and the symptoms asked about (R014).
+function stepsOfExpert(person) {
+  if (person.category !== "expert") return [];
+  return [
+    checkField({ name: "is_symptom_checked", label: t("lane.symptoms_7_days"), choices: [["yes", t("question.symptoms_asked")]], chosen: person.is_symptom_checked ? ["yes"] : [] }),
+    inputField({ name: "employer", label: t("question.employer"), value: person.employer ?? "", maxlength: 200 }),
+    inputField({ name: "project", label: t("question.project"), value: person.project ?? "", maxlength: 200 }),
+  ];
+}
+
+const ofExpert = ({ employer, project, is_symptom_checked }) => (employer === undefined ? {} : { employer: employer.trim(), project: project.trim(), is_symptom_checked: is_symptom_checked === "yes" });
 
 function askDiscard({ view, call }) {
   ask({
@@ -85,12 +100,27 @@ function askDiscard({ view, call }) {
   });
 }
 
-const lineOf = (one) => `${time(one.observed_at)} · ${one.full_name ?? one.document_number_masked ?? one.crossing_id} · ${word("TravellerCategory", one.category)} · ${celsius(one.temperature_c)} · ${word("Disposition", one.disposition)}`;
+// The clauses that speak against the document stand above the words that the officer writes.
+const DOCUMENT_GROUNDS = ["document_expired", "document_cancelled", "presented_elsewhere"];
+export const groundsOf = (view) => (view.verdict?.reasons ?? []).filter((one) => DOCUMENT_GROUNDS.includes(one.code) && one.severity !== "note");
+
+function askSendBack({ view, call }) {
+  const lines = groundsOf(view()).map((one) => element("li", {}, reason(one), element("p", { class: "clause" }, [one.citation?.document, one.citation?.clause].filter(Boolean).join(" · "))));
+  ask({
+    title: t("lane.do_send_back"),
+    fields: [element("ul", { class: "grounds" }, ...lines), element("p", { class: "hint" }, t("lane.send_back_hint")), textField({ name: "reason", label: t("lane.reason_in_words"), required: true, autofocus: true })],
+    submitKey: "lane.do_send_back",
+    tone: "danger",
+    submit: (given) => call("send-back", { draft_id: view().draft_id, reason: given.reason }),
+  });
+}
+
+const lineOf = (one) => `${time(one.observed_at)} · ${one.is_erased ? t("lane.erased") : one.full_name || one.document_number_masked || one.crossing_id} · ${word("TravellerCategory", one.category)} · ${celsius(one.temperature_c)} · ${word("Disposition", one.disposition)}${one.case_class ? ` · ${word("CaseClass", one.case_class)}` : ""}`;
 
 function askFind() {
   const found = element("ul", { class: "found", tabindex: "0", "aria-label": t("lane.found") });
   const search = async ({ query }) => {
-    const { crossings } = await read(`/api/crossings?limit=20&query=${encodeURIComponent(query)}`);
+    const { crossings } = await send("/api/crossings/find", { query });
     found.replaceChildren(...(crossings.length ? crossings.map((one) => element("li", {}, lineOf(one))) : [element("li", { class: "empty" }, t("lane.nothing_found"))]));
     return crossings;
   };

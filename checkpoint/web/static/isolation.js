@@ -1,61 +1,164 @@
-// The isolation room: each place, who is in it, which legal clocks run.
+// The isolation board: each place, who waits, who is on the road; what is due first and what comes next.
 import { read, Refused, send } from "../web/js/api.js";
 import { learnNow, markClock } from "../web/js/clocks.js";
-import { ask, inputField, radioField, textField } from "../web/js/dialogs.js";
+import { country } from "../web/js/countries.js";
 import { element, find, setText } from "../web/js/elements.js";
-import { celsius } from "../web/js/format.js";
+import { celsius, timeOrDate } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
 import { askClinical } from "./clinical.js";
+import { levelOf, listen } from "./isolation_alarm.js";
+import { askPapers } from "./isolation_papers.js";
+import { askPicture } from "./isolation_picture.js";
+import { askMore, askStep, canStep, whoIs } from "./isolation_steps.js";
+import { showSound, turnSound } from "./sound.js";
 
-const REFRESH_MS = 5000;
+const REFRESH_MS = 5000, LISTEN_MS = 1000, MOST_KEYS = 9;
+let room = null, shown = "", admitFirst = null, recheckFirst = null, byKey = [];
 
 async function refresh() {
   try {
     show(await read("/api/isolation"));
     setText(find("error"), "");
   } catch (problem) {
-    if (!(problem instanceof Refused)) throw problem;
-    setText(find("error"), problem.words);
+    tell(problem);
   }
 }
 
-let shown = "", admitFirst = null;
-function show({ places, waiting = [], now }) {
-  learnNow(now);
-  const taken = places.filter((place) => place.person);
-  setText(find("occupied"), t("isolation_room.occupied", { taken: taken.length, places: places.length }));
-  setText(find("as-of"), t("isolation_room.as_of", { seen_at: now ?? new Date() }));
-  if (JSON.stringify([places, waiting]) === shown) return;
-  shown = JSON.stringify([places, waiting]);
-  showWaiting(waiting);
-  const free = places.filter((place) => !place.person);
-  find("places").replaceChildren(...(taken.length ? taken.map(takenPlace) : [element("li", { class: "empty" }, t("isolation_room.nobody_here"))]));
-  find("free").replaceChildren(...(free.length ? free.map((place) => element("li", { class: "chip" }, place.place_id)) : [element("li", {}, t("isolation_room.full"))]));
+function tell(problem) {
+  if (!(problem instanceof Refused)) throw problem;
+  setText(find("error"), problem.words);
 }
 
-// Referred people without a place come first, with a key; then those who wait for the clinical thermometer.
-function showWaiting(waiting) {
-  const referred = waiting.filter((person) => person.disposition === "referred");
-  const others = waiting.filter((person) => person.disposition !== "referred");
+const everybody = () => (room ? [...room.places.filter((place) => place.person).map((place) => place.person), ...(room.waiting ?? []), ...(room.in_transit ?? []), ...(room.owed ?? [])] : []);
+const dueOf = (person) => (person.clocks?.length ? Math.min(...person.clocks.map((clock) => new Date(clock.due_at))) : Infinity);
+
+function show(next) {
+  learnNow(next.now);
+  room = next;
+  const taken = next.places.filter((place) => place.person);
+  setText(find("occupied"), t("isolation_room.occupied", { taken: taken.length, places: next.places.length }));
+  setText(find("as-of"), t("isolation_room.as_of", { seen_at: next.now ?? new Date() }));
+  listen(everybody());
+  draw();
+}
+
+// Nothing is drawn anew while it says the same, so that no button moves under a finger.
+function draw() {
+  if (!room) return;
+  const asked = find("search").value.trim().toLocaleLowerCase();
+  const { now: _, ...content } = room;
+  const content_now = JSON.stringify([content, asked, everybody().map((person) => (person.clocks ?? []).map(levelOf))]);
+  if (content_now === shown) return;
+  shown = content_now;
+  const fits = (person) => !asked || [whoIs(person), person.document_number_masked, stateWords(person), person.destination].join(" ").toLocaleLowerCase().includes(asked);
+  const taken = room.places.filter((place) => place.person && fits(place.person)).sort((a, b) => dueOf(a.person) - dueOf(b.person));
+  const waiting = (room.waiting ?? []).filter(fits), referred = waiting.filter((person) => person.disposition === "referred"), others = waiting.filter((person) => person.disposition !== "referred");
+  const transit = (room.in_transit ?? []).filter(fits), owed = (room.owed ?? []).filter(fits);
+  byKey = [...taken.map((place) => place.person), ...referred, ...transit, ...owed].filter((person) => canStep(person.next_step)).sort((a, b) => dueOf(a) - dueOf(b)).slice(0, MOST_KEYS);
+  recheckFirst = others.length ? () => recheck(others[0]) : null;
   admitFirst = referred.length ? () => admit(referred[0]) : null;
-  find("waiting-part").hidden = waiting.length === 0;
-  find("waiting").replaceChildren(...referred.map((person, index) => waitingPerson(person, index === 0)), ...others.map((person) => waitingPerson(person, false)));
+  const nobody = (key) => element("li", { class: "empty" }, t(asked ? "isolation_room.nobody_found" : `isolation_room.${key}`));
+  keepFocus(() => {
+    find("places").replaceChildren(...(taken.length ? taken.map((place) => card(place.person, { place: place.place_id })) : [nobody("nobody_here")]));
+    find("waiting-part").hidden = waiting.length === 0;
+    find("waiting").replaceChildren(...referred.map((person, index) => card(person, { admitKey: index === 0 ? "F2" : "" })), ...others.map((person, index) => card(person, { admitKey: index === 0 ? "F4" : "" })));
+    find("transit").replaceChildren(...(transit.length ? transit.map((person) => card(person)) : [nobody("nobody_in_transit")]));
+    find("owed-part").hidden = owed.length === 0;
+    find("owed").replaceChildren(...owed.map((person) => card(person)));
+    const free = room.places.filter((place) => !place.person);
+    find("free").replaceChildren(...(free.length ? free.map((place) => element("li", { class: "chip" }, place.place_id)) : [element("li", {}, t("isolation_room.full"))]));
+  });
 }
 
-const aboutPerson = (person) => [word("TravellerCategory", person.category), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
+// The focus stays on the same button of the same person when the cards are drawn anew.
+function keepFocus(redraw) {
+  const held = document.activeElement?.dataset?.hold;
+  redraw();
+  if (held) document.querySelector(`[data-hold="${CSS.escape(held)}"]`)?.focus();
+}
 
-function waitingPerson(person, isFirst) {
-  const isReferred = person.disposition === "referred";
-  const key = isFirst ? element("kbd", {}, "F2") : null;
+const stateOf = (person) => person.state ?? (person.disposition === "pending" ? "alarmed" : "held");
+const stateWords = (person) => t(`isolation_room.state_${stateOf(person)}`);
+const TONES = { alarmed: "wait", lapsed: "wait", in_transit: "info", arrived: "go", released: "go" };
+const aboutPerson = (person) => [word("TravellerCategory", person.category), country(person.nationality), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
+
+function card(person, { place = "", admitKey = "" } = {}) {
+  const clocks = [...(person.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at));
+  const levels = clocks.map(levelOf);
+  const urgency = levels.some((level) => ["red", "overdue"].includes(level)) ? "red" : levels.includes("amber") ? "amber" : "calm";
   return element(
     "li",
-    { class: "card place" },
-    element("p", { class: "who" }, person.full_name ?? person.crossing_id, " ", element("span", { class: "chip", "data-tone": isReferred ? "stop" : "wait" }, word("Disposition", person.disposition))),
-    element("p", { class: "dim" }, aboutPerson(person)),
-    element("ul", {}, ...(person.clocks ?? []).map(clockLine)),
-    isReferred ? element("button", { class: "button", type: "button", onclick: () => admit(person) }, t("isolation_room.admit"), " ", key) : element("button", { class: "button", type: "button", onclick: () => recheck(person) }, t("lane.do_recheck")),
+    { class: "card place", "data-urgency": urgency, "data-crossing": person.crossing_id },
+    element("h3", {}, place || whoIs(person), element("span", { class: "chip", "data-tone": TONES[stateOf(person)] ?? "stop" }, stateWords(person))),
+    place ? element("p", { class: "who" }, whoIs(person)) : null,
+    element("p", { class: "dim small" }, [aboutPerson(person), person.isolated_at ? t("isolation_room.since", { isolated_at: person.isolated_at }) : null].filter(Boolean).join(" · ")),
+    stateOf(person) === "lapsed" ? element("p", { class: "lapsed" }, t("isolation_room.hold_ended")) : null,
+    decision(person),
+    ...facts(person),
+    element("ul", { class: "clocks" }, ...clocks.map(clockLine)),
+    element("div", { class: "steps" }, ...stepButtons(person, admitKey)),
   );
 }
+
+// What the CDC decided about a person who was referred here, in its colour and its words.
+const CASE_TONES = { suspected: "wait", probable: "stop", confirmed: "stop", discarded: "go" };
+function decision(person) {
+  if (!person.case_class) return null;
+  const words = t("isolation_room.decided", { case_class: word("CaseClass", person.case_class), decided_at: person.case_decided_at });
+  return element("p", { class: "decision" }, element("span", { class: "chip", "data-tone": CASE_TONES[person.case_class] }, words), person.case_note ? element("span", { class: "small line" }, person.case_note) : null);
+}
+
+function facts(person) {
+  const line = (text) => element("p", { class: "small" }, text);
+  const join = (section, slugs) => [...new Set(slugs)].map((slug) => word(section, slug)).join(", ");
+  return [
+    person.destination ? line(`${t("isolation_room.to_facility", { destination: person.destination })} · ${timeOrDate(person.departed_at)}`) : null,
+    person.outcome ? line(`${t("isolation_room.outcome")}: ${word("CheckOutcome", person.outcome)}`) : null,
+    person.duties?.length && stateOf(person) === "lapsed" ? line(join("FollowUpDuty", person.duties)) : null,
+    person.provisions?.length ? line(t("isolation_room.given", { provisions: join("ProvisionKind", person.provisions) })) : null,
+    person.notices?.length ? line(t("isolation_room.told", { notices: join("NoticeAddressee", person.notices.map((one) => one.addressee)) })) : null,
+    person.contacts ? line(t("isolation_room.contacts_listed", { count: person.contacts })) : null,
+  ];
+}
+
+function clockLine(clock) {
+  const left = element("span", { class: "clock" });
+  markClock(left, clock);
+  const isLate = levelOf(clock) === "overdue";
+  const marks = [isLate ? t(clock.kind === "transfer_arrival" ? "isolation_room.not_arrived" : "isolation_room.overdue") : null, clock.is_extended ? t("isolation_room.extended") : null, clock.escalated_because ? `${t("isolation_room.escalated")}: ${word("EscalationReason", clock.escalated_because)}` : null];
+  const due = clock.limit_s === 0 ? t("isolation_room.due_at_once") : t("isolation_room.due", { due_at: clock.due_at });
+  return element(
+    "li",
+    { class: isLate ? "late" : null },
+    element("span", { class: isLate ? "strong" : null }, word("ClockKind", clock.kind)),
+    left,
+    element("span", { class: "small dim line", title: clock.clause }, [...marks, due, clock.who_acts ? word("LegalRole", clock.who_acts) : null, clock.clause].filter(Boolean).join(" · ")),
+  );
+}
+
+function stepButtons(person, admitKey) {
+  const picture = person.has_picture ? element("button", { class: "button", type: "button", "data-hold": `${person.crossing_id}/picture`, "aria-label": `${t("isolation_room.picture")} ${whoIs(person)}`, onclick: () => askPicture(person) }, t("isolation_room.picture")) : null;
+  if (stateOf(person) === "alarmed" && person.disposition === "pending") return [element("button", { class: "button primary", type: "button", "data-hold": `${person.crossing_id}/recheck`, onclick: () => recheck(person) }, t("lane.do_recheck"), admitKey ? element("kbd", {}, admitKey) : null), picture];
+  const number = byKey.indexOf(person) + 1;
+  const first = canStep(person.next_step) ? element("button", { class: "button primary", type: "button", "data-hold": `${person.crossing_id}/next`, onclick: () => take(person.next_step, person) }, t(`isolation_room.step_${person.next_step}`), number ? element("kbd", {}, String(number)) : null) : null;
+  const canBeAdmitted = person.disposition === "referred" && !["in_transit", "arrived"].includes(stateOf(person));
+  const place = canBeAdmitted ? element("button", { class: "button", type: "button", "data-hold": `${person.crossing_id}/admit`, onclick: () => admit(person) }, t("isolation_room.admit"), admitKey ? element("kbd", {}, admitKey) : null) : null;
+  const more = element("button", { class: "button", type: "button", "data-hold": `${person.crossing_id}/more`, "aria-label": `${t("isolation_room.more")} ${whoIs(person)}`, onclick: () => askMore(person, around()).catch(tell) }, t("isolation_room.more"), number ? element("kbd", {}, `⇧${number}`) : null);
+  const papers = element("button", { class: "button", type: "button", "data-papers": person.crossing_id, "data-hold": `${person.crossing_id}/papers`, "aria-label": `${t("papers.open")} ${whoIs(person)}`, onclick: () => askPapers(person).catch(tell) }, t("papers.open"), element("kbd", {}, "P"));
+  return [first, place, papers, picture, more];
+}
+
+function around() {
+  const done = async (step, person) => {
+    setText(find("told"), `${t("lane.recorded")}: ${t(`isolation_room.step_${step}`)}`);
+    await refresh();
+    if (step === "released" && person.ground) setTimeout(() => askPapers(person).catch(tell)); // the card is gone: the confirmation is offered now
+  };
+  done.failed = tell;
+  return { grounds: room.grounds ?? ["suspect"], done };
+}
+
+const take = (step, person) => askStep(step, person, around());
 
 async function admit(person) {
   try {
@@ -63,8 +166,7 @@ async function admit(person) {
     setText(find("told"), t("isolation_room.admitted", { name: person.full_name ?? "", place: place_id }));
     await refresh();
   } catch (problem) {
-    if (!(problem instanceof Refused)) throw problem;
-    setText(find("error"), problem.words);
+    tell(problem);
   }
 }
 
@@ -77,49 +179,41 @@ function recheck(person) {
   });
 }
 
-function takenPlace({ place_id, person }) {
-  const clocks = [...(person.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at));
-  return element(
-    "li",
-    { class: "card place" },
-    element("h2", {}, place_id, element("span", { class: "chip", "data-tone": "stop" }, t("isolation_room.taken"))),
-    element("p", { class: "who" }, person.full_name ?? person.crossing_id),
-    element("p", { class: "dim" }, aboutPerson(person)),
-    element("p", { class: "small dim" }, t("isolation_room.since", { isolated_at: person.isolated_at })),
-    element("ul", {}, ...clocks.map(clockLine)),
-    element("button", { class: "button", type: "button", onclick: () => askDischarge(place_id, person) }, t("isolation_room.discharge")),
-  );
+// The papers of the card that has the focus; of the person with the first step due where none has it.
+function papersHere() {
+  const held = document.activeElement?.closest("[data-crossing]")?.dataset.crossing;
+  const person = everybody().find((one) => one.crossing_id === held) ?? byKey[0] ?? everybody()[0];
+  if (person) askPapers(person).catch(tell);
 }
 
-function clockLine(clock) {
-  const left = element("span", { class: "clock" });
-  markClock(left, clock);
-  return element("li", {}, element("span", {}, word("ClockKind", clock.kind)), left, element("span", { class: "small dim line" }, [t("isolation_room.due", { due_at: clock.due_at }), clock.clause].filter(Boolean).join(" · ")));
-}
-
-function askDischarge(placeId, person) {
-  ask({
-    title: t("isolation_room.discharge_title", { place: placeId, name: person.full_name ?? "" }),
-    fields: [
-      radioField({ name: "disposition", label: t("isolation_room.where_to"), choices: ["referred", "cleared", "refused"].map((slug) => [slug, t(`isolation_room.leaves_${slug}`)]), chosen: "referred" }),
-      inputField({ name: "destination", label: t("isolation_room.destination"), required: true, maxlength: 200 }),
-      textField({ name: "reason", label: t("lane.reason_in_words"), required: true }),
-    ],
-    submitKey: "lane.save",
-    submit: async (values) => {
-      await send(`/api/isolation/${person.crossing_id}/discharge`, values);
-      await refresh();
-    },
-  });
-}
-
+const KEYS = {
+  p: papersHere,
+  F2: () => admitFirst?.(),
+  F8: turnSound,
+  F4: () => recheckFirst?.(),
+  F7: () => find("export").click(),
+  "/": () => find("search").focus(),
+};
+document.addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog[open]")) return;
+  const isTyping = event.target.matches("input, textarea, select");
+  if (event.key === "Escape" && isTyping) {
+    event.target.value = "";
+    event.target.blur();
+    return draw();
+  }
+  if (isTyping && !event.key.startsWith("F")) return undefined;
+  const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+  const person = digit ? byKey[Number(digit) - 1] : null;
+  const act = person ? () => (event.shiftKey ? askMore(person, around()).catch(tell) : take(person.next_step, person)) : KEYS[event.key];
+  if (!act || event.ctrlKey || event.altKey || event.metaKey) return undefined;
+  event.preventDefault();
+  return act();
+});
+find("search").addEventListener("input", draw);
+find("sound").addEventListener("click", turnSound);
+showSound();
 await refresh();
 setInterval(refresh, REFRESH_MS);
+setInterval(() => { if (room) { listen(everybody()); draw(); } }, LISTEN_MS);
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
-document.addEventListener("keydown", (event) => {
-  if (event.key === "F2" && admitFirst && !document.querySelector("dialog[open]")) {
-    event.preventDefault();
-    admitFirst();
-  }
-  if (event.key === "Escape" && !document.querySelector("dialog[open]")) window.history.back();
-});

@@ -2,14 +2,8 @@
 import { find, setText } from "../web/js/elements.js";
 import { tenth } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
+import { shadeOf } from "./shades.js";
 
-// Control points of a palette like inferno: black, violet, red, orange, pale yellow.
-const STOPS = [[0, 0, 4], [22, 11, 57], [66, 10, 104], [106, 23, 110], [147, 38, 103], [188, 55, 84], [221, 81, 58], [243, 120, 25], [252, 165, 10], [246, 215, 70], [252, 255, 164]];
-const PALETTE = new Uint8ClampedArray(256 * 3);
-for (let index = 0; index < 256; index += 1) {
-  const place = (index / 255) * (STOPS.length - 1), from = Math.min(STOPS.length - 2, Math.floor(place)), part = place - from;
-  for (let channel = 0; channel < 3; channel += 1) PALETTE[index * 3 + channel] = STOPS[from][channel] + (STOPS[from + 1][channel] - STOPS[from][channel]) * part;
-}
 const STALE_AFTER_MS = 3000;
 const small = document.createElement("canvas");
 let low_ck = null, high_ck = null, lastFrame_ms = 0;
@@ -106,8 +100,7 @@ function paint(pixels, { width, height }) {
   small.height = height;
   const context = small.getContext("2d"), image = context.createImageData(width, height);
   for (let index = 0; index < pixels.length; index += 1) {
-    const shade = Math.max(0, Math.min(255, Math.round(((pixels[index] - low_ck) / (high_ck - low_ck)) * 255)));
-    image.data.set(PALETTE.subarray(shade * 3, shade * 3 + 3), index * 4);
+    image.data.set(shadeOf((pixels[index] - low_ck) / (high_ck - low_ck)), index * 4);
     image.data[index * 4 + 3] = 255;
   }
   context.putImageData(image, 0, 0);

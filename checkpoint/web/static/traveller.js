@@ -1,4 +1,7 @@
 // The middle column: who stands here, with the document and the person's own history.
+import { placeOf } from "./declaration.js";
+import { childrenButton } from "./children.js";
+import { country } from "../web/js/countries.js";
 import { drawing, element, find, setText } from "../web/js/elements.js";
 import { date, dayMonth, integer } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
@@ -8,25 +11,37 @@ export function showTraveller(view) {
   const person = view.person;
   for (const id of ["chips", "name", "about", "rows"]) find(id).hidden = !person;
   find("nobody").hidden = Boolean(person);
-  const wanted = JSON.stringify([person, view.history, view.reading?.temperature_c]);
+  const wanted = JSON.stringify([person, view.history, view.reading?.temperature_c, Boolean(childrenButton(view))]);
   if (wanted === shown) return;
   shown = wanted;
   find("own-history").hidden = !(person && view.history?.length > 1);
   if (!person) return;
-  find("chips").replaceChildren(...chips(person));
+  find("chips").replaceChildren(...chips(person, view));
   setText(find("name"), person.full_name || "—");
   setText(find("about"), about(person));
   find("rows").replaceChildren(...rows(person));
   if (!find("own-history").hidden) showOwnHistory(view);
 }
 
-function chips(person) {
+function chips(person, view) {
   const chip = (words, tone) => element("span", { class: "chip", "data-tone": tone ?? null }, words);
   const found = [chip(word("TravellerCategory", person.category), "info")];
   if (person.crossings_today > 0) found.push(chip(t("lane.nth_crossing", { count: person.crossings_today + 1 })));
+  const standing = person.standing ?? {};
+  if (standing.left_at) found.push(chip(t("lane.away_since", { left_at: standing.left_at }), "info"));
+  if (standing.pass_state && standing.pass_state !== "valid") found.push(chip(t("lane.pass_state", { state: word("PassState", standing.pass_state) }), "stop"));
+  if (standing.linked_keys > 0) found.push(chip(t("lane.linked_documents", { count: standing.linked_keys }), "info"));
+  if (standing.is_registrable) found.push(registerButton());
+  const children = childrenButton(view);
+  if (children) found.push(children);
   if (daysLeft(person.document_expires_on) !== null) found.push(chip(t("lane.valid_for_days", { count: daysLeft(person.document_expires_on) }), "wait"));
   for (const code of person.warnings ?? []) if (code !== "number_not_verifiable") found.push(chip(word("DocumentWarningCode", code), "wait"));
   return found;
+}
+
+function registerButton() {
+  const press = () => document.dispatchEvent(new KeyboardEvent("keydown", { key: "F5" }));
+  return element("button", { class: "button", type: "button", onclick: press }, t("lane.key_register"), " ", element("kbd", {}, "F5"));
 }
 
 function daysLeft(expiresOn) {
@@ -41,16 +56,6 @@ function about(person) {
   return [sex, age, country(person.nationality)].filter(Boolean).join(" · ");
 }
 
-function country(code) {
-  if (!code) return null;
-  const two = { VNM: "VN", CHN: "CN", LAO: "LA", KHM: "KH", THA: "TH", KOR: "KR", JPN: "JP", USA: "US", GBR: "GB", FRA: "FR", D: "DE", DEU: "DE", RUS: "RU", TWN: "TW", MYS: "MY", SGP: "SG" }[code] ?? code;
-  try {
-    return new Intl.DisplayNames([document.documentElement.lang], { type: "region" }).of(two);
-  } catch {
-    return code;
-  }
-}
-
 function rows(person) {
   const expiry = person.document_expires_on ? ` · ${t("lane.expires")} ${date(person.document_expires_on)}` : "";
   const health = person.has_declaration ? t("lane.declared") : t("lane.not_declared");
@@ -61,8 +66,9 @@ function rows(person) {
     [t("lane.address"), person.address || "—"],
     [t("lane.purpose"), word("PurposeOfCrossing", person.purpose)],
     [t("lane.declaration"), person.has_declaration ? `${health} · ${symptoms}` : health, !person.has_declaration],
-    [t("lane.risk_area"), (person.visited_areas ?? []).map((area) => word("area", area)).join(", ") || t(person.has_declaration ? "lane.not_visited" : "lane.not_asked")],
+    [t("lane.risk_area"), (person.visited_areas ?? []).map(placeOf).join(", ") || t(person.has_declaration ? "lane.not_visited" : "lane.not_asked")],
     person.vehicle_plate ? [t("lane.vehicle"), person.vehicle_plate] : null,
+    person.category === "expert" ? [t("question.employer"), [person.employer, person.project].filter(Boolean).join(" · ") || "—", !(person.employer && person.project)] : null,
   ];
   return lines.filter(Boolean).flatMap(([term, words, isWarning]) => [element("dt", {}, term), element("dd", { class: isWarning ? "warning" : null }, words)]);
 }

@@ -2,12 +2,16 @@
 import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
 import { celsius, celsiusBeside, tenth } from "../web/js/format.js";
 import { placeName, reason, t, word } from "../web/js/labels.js";
-import { markClock } from "../web/js/clocks.js";
+import { markClock, now_ms } from "../web/js/clocks.js";
 
 const TONES = { cleared: "go", wait: "wait", recheck: "stop", referred: "stop", refused: "stop" };
 
+// The edge says in how many seconds it asks whether this person is still there; from then on nothing looks fresh.
+export const isAsking = (view) => typeof view.asks_in_s === "number" && now_ms() >= new Date(view.now).getTime() + view.asks_in_s * 1000;
+
 export function toneOf(view) {
   if (view.phase === "empty") return "none";
+  if (isAsking(view)) return "wait";
   if (view.phase === "choose_reading") return "wait";
   return TONES[view.verdict?.outcome] ?? "wait";
 }
@@ -52,10 +56,11 @@ function showPassage(view) {
   if (isCounting) markClock(find("passage-left"), { due_at: new Date(new Date(view.now).getTime() + Math.max(0, left_s) * 1000).toISOString() });
 }
 
-// One of: empty, awaiting_reading, choose, cleared, wait, recheck, referred, refused.
+// One of: empty, awaiting_reading, choose, stale, cleared, wait, recheck, referred, refused.
 export function situation(view) {
   if (view.phase === "empty") return "empty";
   if (view.phase === "choose_reading") return "choose";
+  if (isAsking(view)) return "stale";
   const outcome = view.verdict?.outcome ?? "wait";
   if (view.phase === "awaiting_reading" && !["refused", "recheck", "referred"].includes(outcome)) return "awaiting_reading";
   return outcome;
@@ -72,14 +77,20 @@ function announce(view, key) {
 
 let shownReasons = "";
 function showReasons(view) {
-  const wanted = JSON.stringify([view.phase, view.verdict?.reasons, view.verdict?.clocks, view.candidates, view.saved?.sequence, view.closed?.room_reason]);
+  const wanted = JSON.stringify([view.phase, view.verdict?.reasons, view.verdict?.clocks, view.troubles, view.candidates, view.saved?.sequence, view.closed?.room_reason]);
   if (wanted === shownReasons) return;
   shownReasons = wanted;
   const clocks = view.phase === "empty" ? [] : (view.verdict?.clocks ?? []).map(clockLine);
   if (view.phase === "awaiting_reading" && typeof view.window_left_s === "number") clocks.unshift(windowLine(view));
   if (view.verdict?.redirect_to && view.phase !== "empty") clocks.unshift(element("li", {}, element("p", { class: "strong" }, t("ReasonDetail.redirect_to", { redirect_to: placeName(view.verdict.redirect_to_names ?? view.verdict.redirect_to) }))));
   const reasons = view.phase === "empty" ? [] : (view.verdict?.reasons ?? []).map(reasonLine);
-  find("reasons").replaceChildren(...reasons, ...clocks, ...(view.phase === "empty" ? lastSaved(view) : []));
+  find("reasons").replaceChildren(...troubles(view), ...reasons, ...clocks, ...(view.phase === "empty" ? lastSaved(view) : []));
+}
+
+// Why the last reading of this person could not be used, what to change before the next one, and what else there is.
+function troubles(view) {
+  if (view.phase !== "awaiting_reading" || !view.troubles?.length) return [];
+  return [element("li", { id: "troubles" }, element("p", { class: "strong" }, reason({ code: "reading_not_usable", values: { unusable_because: view.troubles.join(",") } })), element("p", { class: "clause" }, t("lane.or_by_hand", { key: "F2" })))];
 }
 
 // What became of the person before: after a referral the officer must see where to lead them.

@@ -70,6 +70,7 @@ class CptvDriver:
         has_clock=True,
         is_indicative=True,
         grade=QualityGrade.BRONZE,
+        verified_against="21 public radiometric clips, and three without temperatures that are refused",
         known_limits=(
             "160x120 is below what a screening thermograph must have: indicative only",
             "without a reference body in view the values are off by several kelvin",

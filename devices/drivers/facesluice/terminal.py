@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from devices.device_clock import ClockRules, Timing, age_s, claimed_time, time_it
 from devices.driver import Manifest, QualityGrade, Wire
 from devices.drivers.facesluice.messages import (
     PUSH_KINDS,
@@ -24,14 +25,12 @@ from devices.drivers.facesluice.messages import (
     push_acknowledgement,
     text_field,
 )
-from devices.drivers.facesluice.zoneless_clock import ClockJudgement, ClockRules, age_s, claimed_time, judge
 from devices.errors import DeviceConfigurationError
 from devices.reading import (
-    Arrival,
-    ClockBasis,
     CommandReply,
     DeviceEvent,
     DeviceKind,
+    DeviceVoice,
     Fault,
     FaultCode,
     MeasuringSite,
@@ -43,6 +42,8 @@ from devices.reading import (
 
 PLAUSIBLE_C = (30.0, 45.0)
 """A living forehead as a compensating terminal reports it; outside is kept and never used."""
+REPORTABLE_C = (-1000.0, 10_000.0)
+"""What such a terminal can report in any unit: a number beyond is a broken message, and no reading of anybody."""
 
 SIGNS_OF_LIFE = {"HeartBeat": "heartbeat", "Online": "online", "Offline": "offline"}
 
@@ -85,22 +86,13 @@ class _Arrived(msgspec.Struct, frozen=True, kw_only=True):
     byte_count: int
 
 
-class _Timing(msgspec.Struct, frozen=True, kw_only=True):
-    """When something was measured, by whose clock, and what speaks against using it."""
-
-    observed_at: datetime
-    clock_basis: ClockBasis
-    arrival: Arrival
-    reasons: tuple[UnusableReason, ...]
-
-
 class _Push(msgspec.Struct, frozen=True, kw_only=True):
     """One push with its record number, before anything is said of its temperature."""
 
     message: Message
     byte_count: int
     delivery_key: str
-    timing: _Timing
+    timing: Timing
     answer: Outgoing
 
 
@@ -128,6 +120,7 @@ class FacesluiceDriver:
         ),
         options_for_recordings={"facesluice_id": ANY_TERMINAL},
         grade=QualityGrade.SILVER,
+        verified_against="topics and fields of five public programs; messages invented in their shape",
         known_limits=(
             "the spelling of the temperature field is not published: set temperature_key after looking at one message",
             "the clock has no zone and whole seconds; a clock more than 2 s ahead makes every reading unusable",
@@ -215,26 +208,15 @@ class FacesluiceDriver:
             raise MessageError(msg)
         return self._terminal_id
 
-    def _timing(self, arrived: _Arrived) -> _Timing:
-        """Judge the device's clock (see ``zoneless_clock``) and whether the message is live at all."""
-        claimed_at = self._claimed_at(arrived.message)
-        judgement = judge(
-            claimed_at, received_at=arrived.received_at, rules=self._clock, seconds_ahead=self._seconds_ahead
-        )
-        is_declared_late = flag_field(arrived.message, self._options.live_key) is False
-        is_late = judgement is ClockJudgement.LATE or is_declared_late
-        is_trusted = claimed_at is not None and judgement is not ClockJudgement.INVALID
-        against = {
-            UnusableReason.NOT_LIVE: arrived.is_retained or is_declared_late,
-            UnusableReason.STALE: judgement is ClockJudgement.LATE,
-            UnusableReason.DEVICE_CLOCK_INVALID: not is_trusted,
-        }
-        own_time = min(claimed_at, arrived.received_at) if claimed_at and is_trusted else arrived.received_at
-        return _Timing(
-            observed_at=own_time,
-            clock_basis=ClockBasis.DEVICE if is_trusted else ClockBasis.RECEIVED,
-            arrival=Arrival.RETAINED if arrived.is_retained else Arrival.BACKFILLED if is_late else Arrival.LIVE,
-            reasons=tuple(reason for reason, holds in against.items() if holds),
+    def _timing(self, arrived: _Arrived) -> Timing:
+        """Judge the device's clock (see ``device_clock``) and whether the message is live at all."""
+        return time_it(
+            self._claimed_at(arrived.message),
+            received_at=arrived.received_at,
+            rules=self._clock,
+            seconds_ahead=self._seconds_ahead,
+            is_retained=arrived.is_retained,
+            is_declared_late=flag_field(arrived.message, self._options.live_key) is False,
         )
 
     def _claimed_at(self, message: Message) -> datetime | None:
@@ -249,7 +231,10 @@ class FacesluiceDriver:
             return self._refused(push, FaultCode.BAD_MESSAGE, "temperature is not a number")
         if not reported:
             return self._refused(push, FaultCode.NOT_MEASURED, "temperature missing or zero: nothing was measured")
-        return self._reading(push, reported_c=self._celsius(reported))
+        reported_c = self._celsius(reported)
+        if not REPORTABLE_C[0] <= reported_c <= REPORTABLE_C[1]:
+            return self._refused(push, FaultCode.BAD_MESSAGE, "temperature is beyond every instrument")
+        return self._reading(push, reported_c=reported_c)
 
     def _reading(self, push: _Push, *, reported_c: float) -> Reading:
         low_c, high_c = PLAUSIBLE_C
@@ -309,7 +294,10 @@ class FacesluiceDriver:
         if claimed_at is not None and not arrived.is_retained:
             self._seconds_ahead = max(0.0, -behind_s)
         answer = online_acknowledgement(terminal_id=self._terminal_id) if name == "online" else None
-        return [self._reply(name, at=arrived.received_at, value=behind_s, answer=answer)]
+        reply = self._reply(name, at=arrived.received_at, value=behind_s, answer=answer)
+        if claimed_at is None or arrived.is_retained:
+            return [reply]
+        return [msgspec.structs.replace(reply, voice=DeviceVoice(clock_offset_s=round(-behind_s, 1)))]
 
     def _reply(self, name: str, *, at: datetime, value: float = 0.0, answer: Outgoing | None = None) -> CommandReply:
         return CommandReply(

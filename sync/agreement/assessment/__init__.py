@@ -16,7 +16,7 @@ A scanner never confirms a fever and never takes back an alarm; a measurement th
 never hide one. "Later" is the order of ``Facts.measurements``, never a comparison of clocks.
 """
 
-from sync.agreement.assessment.decision import assess
+from sync.agreement.assessment.decision import assess, is_raised
 from sync.agreement.assessment.findings import NO_RULE
 
-__all__ = ["NO_RULE", "assess"]
+__all__ = ["NO_RULE", "assess", "is_raised"]

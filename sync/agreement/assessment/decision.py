@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+from sync.agreement.assessment.exceptions import misfit
 from sync.agreement.assessment.findings import Case, Finding, Held, Rank
 from sync.agreement.assessment.grounds import other_findings
+from sync.agreement.assessment.overriding import with_override
 from sync.agreement.assessment.temperature import temperature_findings
 from sync.agreement.facts import Assessment, Facts, Measurement
 from sync.agreement.local_time import require_aware
 from sync.agreement.policy import ClockStart, MandatoryStep, PolicyInForce, RulesInForce
-from sync.agreement.vocabulary import DeviceKind, Outcome, ReadingKind
+from sync.agreement.vocabulary import DeviceKind, Outcome, ReadingKind, ReasonCode
 
 _OUTCOMES = {
     Rank.CLEAR: Outcome.CLEARED,
@@ -31,7 +33,8 @@ def assess(facts: Facts, policy: PolicyInForce, *, at: datetime) -> Assessment:
         ValueError: ``at`` has no time zone.
     """
     case = _open_case(facts, policy.rules_at(at), require_aware(at))
-    findings = sorted([*temperature_findings(case), *other_findings(case)], key=lambda finding: -finding.rank)
+    everything = with_override(case, (*temperature_findings(case), *other_findings(case)))
+    findings = sorted(everything, key=_gravest_first)
     gravest = findings[0]
     outcome = _OUTCOMES[gravest.rank]
     start = _CLOCK_STARTS.get(outcome)
@@ -43,6 +46,16 @@ def assess(facts: Facts, policy: PolicyInForce, *, at: datetime) -> Assessment:
         redirect_to=_redirection(findings) if outcome is Outcome.REFUSED else None,
         clocks=() if start is None else case.rules.clocks_starting_with(start),
     )
+
+
+def is_raised(measurement: Measurement, rules: RulesInForce) -> bool:
+    """Whether a reading that is nobody's yet reaches its limit, as for a person whom no scenario lowers it for."""
+    return measurement.is_usable and _hold(measurement, rules, 0.0).is_raised
+
+
+def _gravest_first(finding: Finding) -> tuple[int, bool]:
+    """Among what decides nothing, an override is read first: the officer must see why the person passes."""
+    return -finding.rank, finding.reason.code is not ReasonCode.OVERRIDDEN
 
 
 def _open_case(facts: Facts, rules: RulesInForce, at: datetime) -> Case:
@@ -58,15 +71,20 @@ def _hold(measurement: Measurement, rules: RulesInForce, lowered_by_c: float) ->
         fever = rules.fever_threshold_at(measurement.site)
         return Held(measurement, fever, None if fever is None else fever.fever_at_or_above_c, is_clinical=True)
     rule = rules.threshold_for(measurement)
-    limit_c = None if rule is None else round(rule.recheck_at_or_above_c - lowered_by_c, 2)
-    return Held(measurement, rule, limit_c, is_clinical=False)
+    if rule is None:
+        return Held(measurement, None, None, is_clinical=False)
+    learnt_c = rules.learnt_limit_c(measurement)
+    if learnt_c is not None:
+        method = rules.method_for(measurement)
+        return Held(measurement, method, round(learnt_c - lowered_by_c, 2), is_clinical=False)
+    return Held(measurement, rule, round(rule.recheck_at_or_above_c - lowered_by_c, 2), is_clinical=False)
 
 
 def _excused_steps(facts: Facts, rules: RulesInForce) -> frozenset[MandatoryStep]:
     if facts.exception_code is None:
         return frozenset()
     rule = rules.exception_rule(facts.exception_code)
-    return frozenset() if rule is None else frozenset(rule.covers)
+    return frozenset() if rule is None or misfit(rule, facts) is not None else frozenset(rule.covers)
 
 
 def _redirection(findings: list[Finding]) -> str | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sync.agreement.facts import Facts, Measurement, Reason
 from sync.agreement.policy import Consequence, MandatoryStep, Rule, RulesInForce
 from sync.agreement.policy.lane_rules import FeverThreshold, ScenarioProfile, Threshold
+from sync.agreement.policy.method_rules import ThresholdMethodRule
 from sync.agreement.vocabulary import ReasonCode, Severity
 
 NO_RULE = "no-rule-in-force"
@@ -50,7 +51,7 @@ class Held(NamedTuple):
     """A usable measurement held against its threshold; ``limit_c`` is None if there is none."""
 
     measurement: Measurement
-    rule: Threshold | FeverThreshold | None
+    rule: Threshold | ThresholdMethodRule | FeverThreshold | None
     limit_c: float | None
     is_clinical: bool
 

@@ -1,19 +1,20 @@
-"""The other grounds: symptoms, risk areas, traffic orders, documents, full control, declarations."""
+"""The other grounds: symptoms, risk areas, documents, full control, declarations."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
+from sync.agreement.assessment.exposures import exposure_findings
 from sync.agreement.assessment.findings import CONSEQUENCES, Case, Finding, Rank, Values, found
-from sync.agreement.local_time import VIETNAM_TIME, local_date
+from sync.agreement.assessment.traffic import traffic_findings
+from sync.agreement.local_time import local_date
 from sync.agreement.policy import DocumentFault, MandatoryStep, Rule
-from sync.agreement.policy.lane_rules import TrafficOrder
-from sync.agreement.vocabulary import OrderState, ReasonCode
+from sync.agreement.vocabulary import ReasonCode
 
 
 def other_findings(case: Case) -> Iterator[Finding]:
     """Everything that the journey, the documents and the orders say."""
     yield from _triage(case)
-    yield from _traffic(case)
+    yield from exposure_findings(case)
+    yield from traffic_findings(case)
     yield from _documents(case)
     yield from _mandatory_steps(case)
     yield from _declaration(case)
@@ -40,50 +41,14 @@ def _triage(case: Case) -> Iterator[Finding]:
 
 
 def _risk_areas(case: Case) -> Iterator[tuple[Rule, str, bool]]:
-    """Each risk area rule that the journey meets, with the area visited and whether it asks for a declaration."""
+    """Each risk area rule that the journey meets, its own word for the area, and whether it asks for a declaration."""
     areas = case.facts.visited_areas
     if not areas:
         return
     for rule in case.rules.risk_areas:
-        met = next((area for area in areas if rule.covers_area(area)), None)
+        met = next((word for area in areas if (word := rule.word_for(area)) is not None), None)
         if met is not None and rule.applies_to.covers(case.facts):
             yield rule, met, rule.declaration_required
-
-
-def _traffic(case: Case) -> Iterator[Finding]:
-    for order in case.rules.traffic_orders:
-        if order.state is OrderState.OPEN or not order.applies_to.covers(case.facts):
-            continue
-        code = _traffic_refusal(case, order)
-        redirect_to = None if order.redirect_to == case.facts.point_of_entry_id else order.redirect_to
-        values: Values = {} if redirect_to is None else {"redirect_to": redirect_to}
-        if order.quota_per_day is not None:
-            values["quota_per_day"] = order.quota_per_day
-        if code is None:
-            yield found(ReasonCode.TRAFFIC_RESTRICTED, rank=Rank.CLEAR, rule=order, values=values)
-        else:
-            yield found(code, rank=Rank.REFUSE, rule=order, values=values)._replace(redirect_to=redirect_to)
-
-
-def _traffic_refusal(case: Case, order: TrafficOrder) -> ReasonCode | None:
-    if order.state is OrderState.STOPPED:
-        return ReasonCode.TRAFFIC_STOPPED
-    if order.purposes and case.facts.purpose not in order.purposes:
-        return ReasonCode.TRAFFIC_RESTRICTED
-    if not _is_open_hour(order, case.at):
-        return ReasonCode.TRAFFIC_RESTRICTED
-    if order.quota_per_day is not None and case.facts.same_category_crossings_today >= order.quota_per_day:
-        return ReasonCode.QUOTA_REACHED
-    return None
-
-
-def _is_open_hour(order: TrafficOrder, at: datetime) -> bool:
-    if order.opens_at is None or order.closes_at is None:
-        return True
-    now = at.astimezone(VIETNAM_TIME).time()
-    if order.opens_at <= order.closes_at:
-        return order.opens_at <= now < order.closes_at
-    return now >= order.opens_at or now < order.closes_at
 
 
 _DOCUMENT_REASONS = {
@@ -112,12 +77,17 @@ def _documents(case: Case) -> Iterator[Finding]:
 
 
 def _mandatory_steps(case: Case) -> Iterator[Finding]:
-    """Full control of experts (R014): the symptom questions are part of the declaration form 01."""
+    """Full control of experts (R014): the symptom questions are part of the declaration form 01.
+
+    The temperature is a step of its own: ``temperature_findings`` says whether it was taken.
+    """
     done = {MandatoryStep.TEMPERATURE, *case.excused}
     if case.facts.has_declaration:
         done |= {MandatoryStep.DECLARATION, MandatoryStep.SYMPTOM_CHECK}
-    if case.facts.symptoms:
+    if case.facts.symptoms or case.facts.is_symptom_checked:
         done.add(MandatoryStep.SYMPTOM_CHECK)
+    if case.facts.has_employer:
+        done.add(MandatoryStep.EMPLOYER)
     for duty in case.rules.measurement_duties:
         if len(duty.steps) > 1 and duty.applies_to.covers(case.facts):
             missing = [str(step) for step in duty.steps if step not in done]

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from sync.agreement.assessment.findings import CONSEQUENCES, Case, Finding, Held, Rank, Values, found
+from sync.agreement.assessment.exceptions import by_exception
+from sync.agreement.assessment.findings import Case, Finding, Held, Rank, Values, found
 from sync.agreement.policy import MandatoryStep, Rule
 from sync.agreement.vocabulary import ReasonCode
 
@@ -54,7 +55,7 @@ def _too_old(case: Case, held: Held) -> Finding | None:
     if fault is None:
         return None
     if MandatoryStep.TEMPERATURE in case.excused:
-        return _by_exception(case)
+        return by_exception(case)
     return found(
         ReasonCode.READING_NOT_USABLE, rank=Rank.WAIT, rule=case.rules.validity, values={"unusable_because": fault}
     )
@@ -62,7 +63,7 @@ def _too_old(case: Case, held: Held) -> Finding | None:
 
 def _without_reading(case: Case) -> Finding:
     if case.facts.exception_code is not None:
-        return _by_exception(case)
+        return by_exception(case)
     duty = _measurement_duty(case)
     unusable = {reason for measurement in case.facts.measurements for reason in measurement.unusable_because}
     if unusable:
@@ -71,20 +72,13 @@ def _without_reading(case: Case) -> Finding:
     return found(ReasonCode.NO_READING, rank=Rank.WAIT, rule=duty)
 
 
-def _by_exception(case: Case) -> Finding:
-    code = case.facts.exception_code
-    rule = None if code is None else case.rules.exception_rule(code)
-    rank = Rank.WAIT if rule is None else CONSEQUENCES[rule.consequence]
-    return found(ReasonCode.MEASURED_BY_EXCEPTION, rank=rank, rule=rule, values={"exception_code": str(code)})
-
-
 def _repeat_measurement(case: Case, compared: list[Held]) -> Iterator[Finding]:
     profile = case.profile
     if profile is None or not profile.repeat_measurement_for_all:
         return
     is_done = len({held.measurement.reading_id for held in compared}) > 1
     if not is_done and MandatoryStep.TEMPERATURE in case.excused:
-        yield _by_exception(case)
+        yield by_exception(case)
         return
     values: Values = {"scenario": str(profile.scenario)}
     yield found(

@@ -6,29 +6,38 @@ procedure and orders into fast lookups. ``sync.agreement.assessment`` decides by
 nothing else.
 """
 
+from sync.agreement.policy.decision_rules import OVERRIDABLE, ContactRule, ExposurePlace, OverrideRule
 from sync.agreement.policy.documents import (
     PolicyDocument,
     PolicyError,
     PolicyKind,
+    PolicyOutdatedError,
     load_policy_document,
     parse_policy_document,
+    parse_policy_text,
 )
 from sync.agreement.policy.in_force import PolicyInForce, RulesInForce
 from sync.agreement.policy.rule import ClockStart, Consequence, DocumentFault, LegalRole, MandatoryStep, OnExpiry, Rule
 
 __all__ = [
+    "OVERRIDABLE",
     "ClockStart",
     "Consequence",
+    "ContactRule",
     "DocumentFault",
+    "ExposurePlace",
     "LegalRole",
     "MandatoryStep",
     "OnExpiry",
+    "OverrideRule",
     "PolicyDocument",
     "PolicyError",
     "PolicyInForce",
     "PolicyKind",
+    "PolicyOutdatedError",
     "Rule",
     "RulesInForce",
     "load_policy_document",
     "parse_policy_document",
+    "parse_policy_text",
 ]

@@ -17,12 +17,17 @@ import msgspec
 from sync.agreement.facts import PolicyReference
 from sync.agreement.identifiers import IdentifierError, slug
 from sync.agreement.policy.kinds import AnyRule, build_rule
+from sync.agreement.policy.method_rules import ThresholdMethodRule
 
 POLICIES_FOLDER = Path(__file__).parent.parent / "policies"
 
 
 class PolicyError(ValueError):
     """A policy document is wrong: its author must mend it; loading it again will not help."""
+
+
+class PolicyOutdatedError(PolicyError):
+    """A document is no newer than the one of its id in force: a replay, or one that was overtaken."""
 
 
 class PolicyKind(StrEnum):
@@ -95,6 +100,20 @@ def load_policy_document(name: str | Path) -> PolicyDocument:
     return parse_policy_document(parsed, file_name=path.name)
 
 
+def parse_policy_text(text: str, *, name: str) -> PolicyDocument:
+    """Read a document that came as text; ``name`` is only for the words of an error.
+
+    Raises:
+        PolicyError: as ``load_policy_document``, whatever the text holds.
+    """
+    try:
+        parsed = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        msg = f"{name}: not readable as TOML ({type(error).__name__})"
+        raise PolicyError(msg) from error
+    return parse_policy_document(parsed, file_name=name)
+
+
 def parse_policy_document(parsed: Mapping[str, Any], *, file_name: str) -> PolicyDocument:
     """Build a document from parsed TOML; ``file_name`` is only for the words of an error.
 
@@ -103,7 +122,7 @@ def parse_policy_document(parsed: Mapping[str, Any], *, file_name: str) -> Polic
     """
     head = {key: value for key, value in parsed.items() if key != "rule"}
     cite_as = str(head.get("cite_as", ""))
-    rules = [_parse_rule(fields, cite_as=cite_as, file_name=file_name) for fields in parsed.get("rule", ())]
+    rules = [_parse_rule(fields, cite_as=cite_as, file_name=file_name) for fields in _rule_tables(parsed, file_name)]
     try:
         document = msgspec.convert({**head, "rules": ()}, type=PolicyDocument)
         slug(document.id)
@@ -111,15 +130,25 @@ def parse_policy_document(parsed: Mapping[str, Any], *, file_name: str) -> Polic
         msg = f"{file_name}: {error}"
         raise PolicyError(msg) from error
     _refuse_doubles([rule.rule_id for rule in rules], file_name=file_name)
+    if document.kind is PolicyKind.LAW:
+        _refuse_site_policy(rules, file_name=file_name)
     return msgspec.structs.replace(document, rules=tuple(rules))
+
+
+def _rule_tables(parsed: Mapping[str, Any], file_name: str) -> list[dict[str, Any]]:
+    tables = parsed.get("rule", [])
+    if not isinstance(tables, list) or not all(isinstance(fields, dict) for fields in tables):
+        msg = f"{file_name}: rule must be a list of tables [[rule]]"
+        raise PolicyError(msg)
+    return tables
 
 
 def _parse_rule(fields: Mapping[str, Any], *, cite_as: str, file_name: str) -> AnyRule:
     rule_id = fields.get("rule_id", "without rule_id")
-    citation = {"document": cite_as, **fields.get("citation", {})}
     try:
+        citation = {"document": cite_as, **fields.get("citation", {})}
         return build_rule({**fields, "citation": citation})
-    except (msgspec.ValidationError, ValueError) as error:
+    except (msgspec.ValidationError, ValueError, TypeError) as error:
         msg = f"{file_name}: rule {rule_id!r}: {error}"
         raise PolicyError(msg) from error
 
@@ -129,3 +158,13 @@ def _refuse_doubles(rule_ids: list[str], *, file_name: str) -> None:
     if doubles:
         msg = f"{file_name}: rule {doubles[0]!r}: rule_id stands twice"
         raise PolicyError(msg)
+
+
+def _refuse_site_policy(rules: list[AnyRule], *, file_name: str) -> None:
+    for rule in rules:
+        if isinstance(rule, ThresholdMethodRule):
+            msg = (
+                f"{file_name}: rule {rule.rule_id!r}: kind: threshold_method is a site's policy and no matter of law; "
+                "put it into an order or the procedure"
+            )
+            raise PolicyError(msg)

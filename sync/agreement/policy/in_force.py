@@ -7,20 +7,25 @@ ends, the rules in force are the same, so each such span is compiled once and fo
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sync.agreement.facts import ClockLimit, Facts, Measurement, PolicyReference
+from sync.agreement.device_words import DeviceCondition
+from sync.agreement.facts import ClockLimit, Facts, Measurement, Override, PolicyReference
 from sync.agreement.local_time import require_aware
-from sync.agreement.policy.documents import PolicyDocument, PolicyError, PolicyKind
+from sync.agreement.policy.decision_rules import ContactRule, ExposurePlace, OverrideRule
+from sync.agreement.policy.device_rules import BY_DEFAULT, GRAVITY, DeviceConditionRule, DeviceConsequence
+from sync.agreement.policy.documents import PolicyDocument, PolicyError, PolicyKind, PolicyOutdatedError
 from sync.agreement.policy.kinds import AnyRule
 from sync.agreement.policy.lane_rules import (
+    DEFAULT_ASKED_WITHIN_S,
     DeclarationDuty,
     DocumentRule,
     ExceptionRule,
     FeverThreshold,
     MeasurementDuty,
     ReadingValidity,
+    RepeatedPresentation,
     RiskArea,
     ScenarioDeclared,
     ScenarioProfile,
@@ -29,13 +34,16 @@ from sync.agreement.policy.lane_rules import (
     Triage,
 )
 from sync.agreement.policy.legal_rules import ClockRule
-from sync.agreement.policy.rule import ClockStart, Consequence, DocumentFault
+from sync.agreement.policy.method_rules import ThresholdMethodRule
+from sync.agreement.policy.rule import ClockStart, Consequence, DocumentFault, Rule
+from sync.agreement.threshold_words import ThresholdMethod
 from sync.agreement.vocabulary import (
     ClockKind,
     DeviceKind,
     ExceptionCode,
     MeasuringSite,
     ReadingKind,
+    ReasonCode,
     ResponseScenario,
 )
 
@@ -56,12 +64,20 @@ class RulesInForce:
         self.rules: tuple[AnyRule, ...] = tuple(rules)
         self.measurement_duties = self.of_type(MeasurementDuty)
         self.traffic_orders = self.of_type(TrafficOrder)
+        self.quotas = tuple(order for order in self.traffic_orders if order.has_quota)
         self.risk_areas = self.of_type(RiskArea)
+        self.exposure_places = self.of_type(ExposurePlace)
+        self.contact_rules = self.of_type(ContactRule)
+        self._overrides = self.of_type(OverrideRule)
         self.triage = self.of_type(Triage)
         self.declaration_duties = tuple(duty for duty in self.of_type(DeclarationDuty) if duty.is_mandatory)
         self._declared = self.of_type(ScenarioDeclared)
         self._profiles = _strictest(self.of_type(ScenarioProfile), by="scenario", rank=_strictness_of_profile)
         self._thresholds = _grouped(self.of_type(Threshold))
+        self.learns = {
+            (rule.device_kind, rule.site, rule.reading_kind): rule
+            for rule in sorted(self.of_type(ThresholdMethodRule), key=_strictness_of_method)
+        }
         self._fever = _strictest(
             self.of_type(FeverThreshold), by="site", rank=lambda rule: (-rule.fever_at_or_above_c,)
         )
@@ -71,10 +87,16 @@ class RulesInForce:
         self._exceptions = _strictest(
             self.of_type(ExceptionRule), by="code", rank=lambda rule: (_gravity(rule.consequence), -len(rule.covers))
         )
+        self._instruments = _strictest(
+            self.of_type(DeviceConditionRule), by="condition", rank=lambda rule: (GRAVITY.index(rule.consequence),)
+        )
         self._clocks = _strictest(self.of_type(ClockRule), by="clock", rank=lambda rule: (-rule.limit_s,))
         self.validity: ReadingValidity | None = min(
             self.of_type(ReadingValidity), key=lambda rule: rule.max_age_s, default=None
         )
+
+        terms = [rule.asked_within_s for rule in self.of_type(RepeatedPresentation)]
+        self.asked_within = timedelta(seconds=max(terms, default=DEFAULT_ASKED_WITHIN_S))
 
     def of_type(self, rule_type: type[_R]) -> tuple[_R, ...]:
         """All rules of one kind, in the order of the documents."""
@@ -92,6 +114,22 @@ class RulesInForce:
         fitting = [rule for rule in found if rule.is_for_ambient(measurement.ambient_c)]
         return min(fitting, key=lambda rule: rule.recheck_at_or_above_c, default=None)
 
+    def method_for(self, measurement: Measurement) -> ThresholdMethodRule | None:
+        """How the limit for this reading is found, by the strictest rule; None: as the threshold says."""
+        return self.learns.get((measurement.device_kind, measurement.site, measurement.kind))
+
+    def learnt_limit_c(self, measurement: Measurement) -> float | None:
+        """The limit that the device has learnt, within the policy's bounds; None where the threshold's own decides."""
+        rule = self.method_for(measurement)
+        if rule is None or measurement.limit_c is None or measurement.threshold_method is not rule.method:
+            return None
+        return None if rule.method is ThresholdMethod.FIXED else rule.bounded_c(measurement.limit_c)
+
+    def device_consequence(self, condition: DeviceCondition) -> DeviceConsequence:
+        """What a reading is worth while its device is in ``condition``; the safe default where no rule speaks of it."""
+        rule = self._instruments.get(condition)
+        return BY_DEFAULT.get(condition, DeviceConsequence.NOTE) if rule is None else rule.consequence
+
     def fever_threshold_at(self, site: MeasuringSite) -> FeverThreshold | None:
         """The clinical threshold at one site, if the procedure knows the site."""
         return self._fever.get(site)
@@ -103,6 +141,17 @@ class RulesInForce:
     def exception_rule(self, code: ExceptionCode) -> ExceptionRule | None:
         """What a coded exception leads to."""
         return self._exceptions.get(code)
+
+    def places_asked_of(self, facts: Facts, *, at: datetime) -> tuple[ExposurePlace, ...]:
+        """The places about which this traveller is asked at ``at``."""
+        return tuple(rule for rule in self.exposure_places if rule.is_asked_at(at) and rule.applies_to.covers(facts))
+
+    def override_rule(self, reason: ReasonCode, *, override: Override) -> Rule | None:
+        """The rule by which an override sets a reason aside, or None: then the reason stands."""
+        if reason not in override.covers:
+            return None
+        fitting = (rule for rule in self._overrides if rule.allows(reason, code=override.code, role=override.role))
+        return next(fitting, None)
 
     def scenario_for(self, facts: Facts) -> ResponseScenario:
         """The gravest scenario declared for this place; situation 1 if none is."""
@@ -132,16 +181,19 @@ class RulesInForce:
 class PolicyInForce:
     """One law pack, at most one procedure, and orders: everything that ``assess`` decides by."""
 
-    def __init__(self, documents: Iterable[PolicyDocument]) -> None:
+    def __init__(self, documents: Iterable[PolicyDocument], *, edge_id: str = "") -> None:
         """Check that the documents fit together, and compile each span of time.
+
+        ``edge_id`` names the edge that decides by it: orders hold there with that edge's share of their quotas.
 
         Raises:
             PolicyError: not exactly one law pack, a rule id twice, or a replacement that is not allowed.
         """
+        self.edge_id = edge_id
         self.documents: tuple[PolicyDocument, ...] = tuple(documents)
         self.references: tuple[PolicyReference, ...] = tuple(doc.reference for doc in self.documents)
         _check_together(self.documents)
-        rules = [rule for document in self.documents for rule in document.rules]
+        rules = [_held_at(edge_id, rule) for document in self.documents for rule in document.rules]
         changes = {rule.effective_from for rule in rules}
         changes |= {rule.effective_to for rule in rules if rule.effective_to is not None}
         self._changes = sorted(changes)
@@ -175,18 +227,43 @@ class PolicyInForce:
         """The same with later orders; an order of the same id replaces its earlier version.
 
         Raises:
-            PolicyError: one is a law or a procedure, or has the id of one in force: no order displaces those.
+            PolicyError: one is a law or a procedure, or has the id of one in force: no order displaces those;
+                or it is not newer than what is in force (``PolicyOutdatedError``).
         """
-        newer = {order.id for order in orders}
-        for document in (*orders, *(document for document in self.documents if document.id in newer)):
-            if document.kind is not PolicyKind.ORDERS:
-                msg = f"{document.id}: a {document.kind.value} is no order and is not changed by one"
-                raise PolicyError(msg)
-        return PolicyInForce((*(doc for doc in self.documents if doc.id not in newer), *orders))
+        in_force = {document.id: document for document in self.documents}
+        for document in orders:
+            for one in (document, in_force.get(document.id, document)):
+                if one.kind is not PolicyKind.ORDERS:
+                    msg = f"{one.id}: a {one.kind.value} is no order and is not changed by one"
+                    raise PolicyError(msg)
+        return self.with_issued(*orders)
+
+    def with_issued(self, *issued: PolicyDocument) -> "PolicyInForce":
+        """The same with documents that the centre issued: of each id the newest version alone is in force.
+
+        A new id brings an order; law pack and procedure are renewed under their own ids only.
+
+        Raises:
+            PolicyError: a document does not fit those in force.
+            PolicyOutdatedError: its version is not higher than the one in force: replayed, or overtaken.
+        """
+        documents = {document.id: document for document in self.documents}
+        for document in issued:
+            _check_issue(document, before=documents.get(document.id))
+            documents[document.id] = document
+        return PolicyInForce(documents.values(), edge_id=self.edge_id)
+
+    def at_edge(self, edge_id: str) -> "PolicyInForce":
+        """The same as one edge decides by it, and as a replay of its records must."""
+        return PolicyInForce(self.documents, edge_id=edge_id)
 
 
 def _as_limit(rule: ClockRule) -> ClockLimit:
     return ClockLimit(kind=rule.clock, limit_s=rule.limit_s, citation=rule.citation)
+
+
+def _held_at(edge_id: str, rule: AnyRule) -> AnyRule:
+    return rule.held_at(edge_id) if edge_id and isinstance(rule, TrafficOrder) else rule
 
 
 def _in_force(rules: list[AnyRule], at: datetime) -> list[AnyRule]:
@@ -214,6 +291,11 @@ def _strictness_of_profile(rule: ScenarioProfile) -> tuple[float, ...]:
     return (asked, rule.threshold_lowered_by_c, rule.reports_per_day)
 
 
+def _strictness_of_method(rule: ThresholdMethodRule) -> tuple[bool, float]:
+    """Order from mild to strict: what nothing moves is the strictest, then the lower ceiling."""
+    return (rule.method is ThresholdMethod.FIXED, -rule.highest_c)
+
+
 def _grouped(thresholds: tuple[Threshold, ...]) -> dict[_ThresholdKey, tuple[Threshold, ...]]:
     groups: dict[_ThresholdKey, list[Threshold]] = defaultdict(list)
     for rule in thresholds:
@@ -239,6 +321,16 @@ def _check_together(documents: tuple[PolicyDocument, ...]) -> None:
         for replaced_id in rule.replaces:
             where = f"{document.id}: rule {rule.rule_id!r}: replaces {replaced_id!r}"
             _check_replacement((document, rule), owners.get(replaced_id), where=where)
+
+
+def _check_issue(document: PolicyDocument, *, before: PolicyDocument | None) -> None:
+    kind = PolicyKind.ORDERS if before is None else before.kind
+    if document.kind is not kind:
+        msg = f"{document.id}: {document.kind.value} cannot be issued in the place of {kind.value}"
+        raise PolicyError(msg)
+    if before is not None and document.version <= before.version:
+        msg = f"{document.id}: version {document.version} is not newer than version {before.version} in force"
+        raise PolicyOutdatedError(msg)
 
 
 def _check_scenario(document: PolicyDocument, rule: AnyRule, *, profiled: set[ResponseScenario]) -> None:

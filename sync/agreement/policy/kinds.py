@@ -4,6 +4,9 @@ from typing import Any
 
 import msgspec
 
+from sync.agreement.policy.decision_rules import ContactRule, ExposurePlace, OverrideRule
+from sync.agreement.policy.device_rules import DeviceConditionRule
+from sync.agreement.policy.display_rules import DisplayText
 from sync.agreement.policy.lane_rules import (
     DeclarationDuty,
     DocumentRule,
@@ -11,9 +14,11 @@ from sync.agreement.policy.lane_rules import (
     FeverThreshold,
     MeasurementDuty,
     ReadingValidity,
+    RepeatedPresentation,
     RiskArea,
     ScenarioDeclared,
     ScenarioProfile,
+    SlipValidity,
     Threshold,
     TrafficOrder,
     Triage,
@@ -25,15 +30,19 @@ from sync.agreement.policy.legal_rules import (
     DutyTerm,
     EntryModes,
     FormRule,
+    ImmigrationListTerms,
     IsolationRole,
     QuarantineForms,
     ReportDuty,
     TrafficPower,
 )
+from sync.agreement.policy.method_rules import ThresholdMethodRule
+from sync.agreement.policy.place_rules import SiteProfile
 
 AnyRule = (
     MeasurementDuty
     | Threshold
+    | ThresholdMethodRule
     | FeverThreshold
     | ReadingValidity
     | TrafficOrder
@@ -44,8 +53,16 @@ AnyRule = (
     | ScenarioDeclared
     | DeclarationDuty
     | DeclarationTerms
+    | ImmigrationListTerms
     | DocumentRule
     | ExceptionRule
+    | ExposurePlace
+    | ContactRule
+    | OverrideRule
+    | DeviceConditionRule
+    | SlipValidity
+    | RepeatedPresentation
+    | DisplayText
     | ClockRule
     | DutyTerm
     | FormRule
@@ -54,6 +71,7 @@ AnyRule = (
     | EntryModes
     | ControlledPoints
     | ReportDuty
+    | SiteProfile
 )
 
 

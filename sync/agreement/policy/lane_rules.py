@@ -8,6 +8,8 @@ from datetime import time
 from functools import lru_cache
 from unicodedata import combining, normalize
 
+import msgspec
+
 from sync.agreement.policy.rule import Consequence, DocumentFault, MandatoryStep, Rule, Scope
 from sync.agreement.vocabulary import (
     DeviceKind,
@@ -19,6 +21,9 @@ from sync.agreement.vocabulary import (
     ResponseScenario,
     Symptom,
 )
+
+DEFAULT_ASKED_WITHIN_S = 300
+LONGEST_ASKED_WITHIN_S = 24 * 3600
 
 
 class MeasurementDuty(Rule, frozen=True, kw_only=True, tag="measurement_duty"):
@@ -51,8 +56,8 @@ class Threshold(Rule, frozen=True, kw_only=True, tag="threshold"):
     def __post_init__(self) -> None:
         """Refuse a threshold that no human skin or body could be held against, or without a basis."""
         super().__post_init__()
-        _require_body_temperature(self.recheck_at_or_above_c, "recheck_at_or_above_c")
-        _require_basis(self.basis)
+        require_body_temperature(self.recheck_at_or_above_c, "recheck_at_or_above_c")
+        require_basis(self.basis)
 
     @property
     def is_for_some_ambient(self) -> bool:
@@ -76,8 +81,8 @@ class FeverThreshold(Rule, frozen=True, kw_only=True, tag="fever_threshold"):
     def __post_init__(self) -> None:
         """Refuse a number that is no body temperature, or without a basis."""
         super().__post_init__()
-        _require_body_temperature(self.fever_at_or_above_c, "fever_at_or_above_c")
-        _require_basis(self.basis)
+        require_body_temperature(self.fever_at_or_above_c, "fever_at_or_above_c")
+        require_basis(self.basis)
 
 
 class ReadingValidity(Rule, frozen=True, kw_only=True, tag="reading_validity"):
@@ -94,11 +99,21 @@ class ReadingValidity(Rule, frozen=True, kw_only=True, tag="reading_validity"):
             raise ValueError(msg)
 
 
+class QuotaShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many places of an order's quotas one edge of the gate gives, whether or not it reaches the others."""
+
+    edge_id: str
+    per_day: int | None = None
+    per_hour: int | None = None
+
+
 class TrafficOrder(Rule, frozen=True, kw_only=True, tag="traffic_order"):
     """Open, restricted or stopped: who may cross where, when, for what and how many (R012).
 
     ``opens_at``/``closes_at`` are local times (``[opens_at, closes_at)``, may pass midnight);
-    ``purposes`` are those allowed; ``quota_per_day`` counts the crossings of the same category.
+    ``purposes`` are those allowed; the quotas count the crossings of the categories and directions of
+    ``applies_to`` at this point of entry, in the local day and in the local hour. ``shares`` divides them among
+    the edges of one gate: each gives its own places and no other's, so that the sum holds without a link.
     """
 
     state: OrderState
@@ -107,7 +122,9 @@ class TrafficOrder(Rule, frozen=True, kw_only=True, tag="traffic_order"):
     opens_at: time | None = None
     closes_at: time | None = None
     quota_per_day: int | None = None
+    quota_per_hour: int | None = None
     redirect_to: str | None = None
+    shares: tuple[QuotaShare, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse half an opening time and conditions on a state that has none."""
@@ -118,13 +135,53 @@ class TrafficOrder(Rule, frozen=True, kw_only=True, tag="traffic_order"):
         if self.opens_at is not None and self.opens_at == self.closes_at:
             msg = "opens_at and closes_at must differ: write state 'stopped' for never, no hours for always"
             raise ValueError(msg)
-        if self.quota_per_day is not None and self.quota_per_day <= 0:
-            msg = "quota_per_day must be above 0: write state 'stopped' for nobody"
-            raise ValueError(msg)
-        has_condition = bool(self.purposes) or self.opens_at is not None or self.quota_per_day is not None
+        for quota in (self.quota_per_day, self.quota_per_hour):
+            if quota is not None and quota <= 0:
+                msg = "quota_per_day and quota_per_hour must be above 0: write state 'stopped' for nobody"
+                raise ValueError(msg)
+        has_condition = bool(self.purposes) or self.opens_at is not None or self.has_quota
         if has_condition != (self.state is OrderState.RESTRICTED):
-            msg = "state 'restricted' needs purposes, hours or quota_per_day; other states allow none"
+            msg = "state 'restricted' needs purposes, hours or quota_per_day/_hour; other states allow none"
             raise ValueError(msg)
+        if self.shares:
+            self._require_whole_shares()
+
+    def _require_whole_shares(self) -> None:
+        """Refuse shares of nothing, of no one gate, or of more than there is."""
+        if len(self.applies_to.point_of_entry_ids) != 1:
+            msg = "shares divide the quota of one gate: name one in applies_to.point_of_entry_ids"
+            raise ValueError(msg)
+        if len({share.edge_id for share in self.shares}) != len(self.shares):
+            msg = "each edge has one share"
+            raise ValueError(msg)
+        for name, quota in (("per_day", self.quota_per_day), ("per_hour", self.quota_per_hour)):
+            given = [getattr(share, name) for share in self.shares]
+            if quota is None:
+                if any(one is not None for one in given):
+                    msg = f"there is no quota_{name} to share"
+                    raise ValueError(msg)
+            elif any(one is None or one < 0 for one in given) or sum(given) > quota:
+                msg = f"each share names its {name}, and together they are at most quota_{name}"
+                raise ValueError(msg)
+
+    def held_at(self, edge_id: str) -> "TrafficOrder":
+        """The order as one edge holds it: with its own share of the quotas, or stopped where it has none.
+
+        A share that is 0 stops the order at that edge, as does a gate's edge that the order does not name: places
+        that were promised to others are nobody's here.
+        """
+        if not self.shares:
+            return self
+        share = next((one for one in self.shares if one.edge_id == edge_id), None)
+        if share is None or 0 in {share.per_day, share.per_hour}:
+            nothing: dict[str, object] = dict.fromkeys(("opens_at", "closes_at", "quota_per_day", "quota_per_hour"))
+            return msgspec.structs.replace(self, state=OrderState.STOPPED, purposes=(), shares=(), **nothing)
+        return msgspec.structs.replace(self, quota_per_day=share.per_day, quota_per_hour=share.per_hour, shares=())
+
+    @property
+    def has_quota(self) -> bool:
+        """Whether crossings have to be counted for it."""
+        return self.quota_per_day is not None or self.quota_per_hour is not None
 
 
 class RiskArea(Rule, frozen=True, kw_only=True, tag="risk_area"):
@@ -152,11 +209,14 @@ class RiskArea(Rule, frozen=True, kw_only=True, tag="risk_area"):
         Letter case, blanks, Vietnamese marks and how they are composed do not matter: whoever types
         "dong hung" means Đông Hưng, and a name too many is asked about rather than one too few let by.
         """
+        return self.word_for(area) is not None
+
+    def word_for(self, area: str) -> str | None:
+        """Return this rule's own code or name that covers an area: nothing of what was typed travels on in the open."""
         asked = _plain(area)
-        if asked in map(_plain, self.names):
-            return True
         as_code = asked.replace(" ", "-")
-        return any(as_code == code or as_code.startswith(code + "-") for code in map(_plain, self.codes))
+        name = next((name for name in self.names if _plain(name) == asked), None)
+        return name or next((code for code in self.codes if f"{as_code}-".startswith(f"{_plain(code)}-")), None)
 
 
 @lru_cache(maxsize=4096)
@@ -218,20 +278,59 @@ class DocumentRule(Rule, frozen=True, kw_only=True, tag="document_rule"):
 
 
 class ExceptionRule(Rule, frozen=True, kw_only=True, tag="exception_rule"):
-    """What a coded exception leads to, and which mandatory steps it stands in for (R008)."""
+    """What a coded exception leads to, and which mandatory steps it stands in for (R008).
+
+    It stands in for nothing when the person is known to be older than ``max_age_years``, or before the officer
+    says that none of ``fallbacks`` (what measures when the scanner does not) could be used.
+    """
 
     code: ExceptionCode
     consequence: Consequence
     covers: tuple[MandatoryStep, ...] = (MandatoryStep.TEMPERATURE,)
+    max_age_years: int | None = None
+    fallbacks: tuple[DeviceKind, ...] = ()
 
 
-def _require_body_temperature(temperature_c: float, field: str) -> None:
+class SlipValidity(Rule, frozen=True, kw_only=True, tag="slip_validity"):
+    """For how long after the clearance a gate's slip is believed at the next post, in seconds."""
+
+    valid_for_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse a slip that is never valid, or a term without a basis."""
+        super().__post_init__()
+        if self.valid_for_s <= 0:
+            msg = "valid_for_s must be above 0"
+            raise ValueError(msg)
+        require_basis(self.basis)
+
+
+class RepeatedPresentation(Rule, frozen=True, kw_only=True, tag="repeated_presentation"):
+    """For how long, in seconds, a person who was presented at another lane is asked about at this one.
+
+    Where no rule speaks of it, it is ``DEFAULT_ASKED_WITHIN_S``; of several rules the longest holds.
+    """
+
+    asked_within_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse a term in which nobody is asked, one longer than a day, or one without a basis."""
+        super().__post_init__()
+        if not 0 < self.asked_within_s <= LONGEST_ASKED_WITHIN_S:
+            msg = f"asked_within_s must lie between 1 and {LONGEST_ASKED_WITHIN_S}"
+            raise ValueError(msg)
+        require_basis(self.basis)
+
+
+def require_body_temperature(temperature_c: float, field: str) -> None:
+    """Refuse a number that no human skin or body could be held against."""
     if not 30.0 <= temperature_c <= 43.0:
         msg = f"{field} must lie between 30.0 and 43.0 degrees Celsius"
         raise ValueError(msg)
 
 
-def _require_basis(basis: str) -> None:
+def require_basis(basis: str) -> None:
+    """Refuse a number of which nobody says where it comes from."""
     if not basis.strip():
         msg = "basis must say where the number comes from: no law gives one"
         raise ValueError(msg)

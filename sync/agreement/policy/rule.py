@@ -32,6 +32,7 @@ class MandatoryStep(StrEnum):
     TEMPERATURE = "temperature"
     SYMPTOM_CHECK = "symptom_check"
     DECLARATION = "declaration"
+    EMPLOYER = "employer"
 
 
 class DocumentFault(StrEnum):
@@ -49,6 +50,8 @@ class ClockStart(StrEnum):
     REFERRAL = "referral"
     PROPOSAL = "proposal"
     DECISION = "decision"
+    REFUSAL = "refusal"
+    DEPARTURE = "departure"
 
 
 class LegalRole(StrEnum):
@@ -95,6 +98,12 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             and self.covers_place(
                 point_of_entry_id=facts.point_of_entry_id, kind=facts.point_of_entry_kind, locality=facts.locality
             )
+        )
+
+    def covers_people(self, *, category: TravellerCategory, direction: Direction) -> bool:
+        """Whether such people lie in the scope, wherever they cross."""
+        return (not self.categories or category in self.categories) and (
+            not self.directions or direction in self.directions
         )
 
     def covers_place(self, *, point_of_entry_id: str, kind: PointOfEntryKind, locality: str) -> bool:

@@ -9,6 +9,7 @@ from central.report.wording import percent, words_of
 from sync.agreement.labels_catalogue import Catalogue
 from sync.agreement.vocabulary import Direction, TravellerCategory
 from tests.central.report.test_daily_report import CUT_OFF, count, gate, snapshot
+from tests.demands import demand
 
 LABELS = Catalogue.load("vi")
 
@@ -46,6 +47,26 @@ def test_categories_are_called_as_on_the_screens():
     assert [row["name"] for row in words["categories"]] == [
         LABELS.text("TravellerCategory", category) for category in TravellerCategory
     ]
+
+
+@demand("R007")
+def test_people_found_outside_a_gate_are_said_apart_from_legal_crossings():
+    found = [
+        count("mong-cai", figure, 2, category=TravellerCategory.ILLEGAL_CROSSING)
+        for figure in ("crossings", "measured", "isolated")
+    ]
+    words = worded(count("mong-cai", "crossings", 5), count("mong-cai", "cleared", 5), *found)
+    said = words["summary"][-1]
+    assert "có 2 người bị phát hiện vượt biên trái phép" in said
+    assert "số lượt qua cửa khẩu hợp pháp là 5." in said
+    assert "vượt biên" not in str(worded(count("mong-cai", "crossings", 5))["summary"])
+
+
+def test_a_report_of_before_a_category_was_added_is_still_worded():
+    report = build_report(snapshot(count("mong-cai", "crossings", 5), gates=(gate("mong-cai"),)), revision=1)
+    known = {one: figures for one, figures in report.categories.items() if one != "illegal_crossing"}
+    older = msgspec.structs.replace(report, categories=known)
+    assert len(words_of(older, place="Quảng Ninh", labels=LABELS)["categories"]) == len(known)
 
 
 def test_a_report_of_a_day_on_which_nobody_crossed_can_be_worded():

@@ -12,17 +12,19 @@ from checkpoint.actions.deciding import (
     except_person,
     measure_person,
 )
-from checkpoint.actions.listing import isolation_view
-from checkpoint.actions.rechecking import admit_person, discharge_person, recheck_person, set_aside_person
+from checkpoint.actions.isolation_board import isolation_view
+from checkpoint.actions.rechecking import recheck_person, set_aside_person
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.releasing import admit_person, discharge_person
 from checkpoint.actions.view import Surroundings, lane_view
 from checkpoint.lane import LaneError, LaneFault, Phase
+from sync.agreement.gate_records.isolation import HandoverDeparted
 from sync.agreement.records import (
+    SEALED_WORDS,
     CrossingCorrected,
     CrossingScreened,
     CrossingWithdrawn,
     TemperatureRechecked,
-    TravellerDischarged,
     TravellerIsolated,
 )
 from sync.agreement.vocabulary import (
@@ -32,6 +34,7 @@ from sync.agreement.vocabulary import (
     PurposeOfCrossing,
     ReasonCode,
     Sex,
+    Symptom,
     TravellerCategory,
 )
 from sync.exchange.sealing import EpisodeKey, SealedIdentity, associated_bytes, open_sealed, unwrap_episode_key
@@ -112,7 +115,9 @@ def test_a_coded_exception_names_officer_and_reason_in_the_record(edge):
     screened = edge.bodies()[0]
     assert screened.facts.measurements == ()
     assert screened.exception.officer_ref == "canbo"
-    assert screened.exception.reason == "Trẻ sơ sinh ngủ trên tay mẹ"
+    assert screened.exception.reason == SEALED_WORDS
+    assert edge.identities()[0].remarks == "Trẻ sơ sinh ngủ trên tay mẹ"
+    assert edge.rows("SELECT exception_reason FROM crossing") == [("Trẻ sơ sinh ngủ trên tay mẹ",)]
 
 
 @demand("R021")
@@ -149,12 +154,13 @@ def test_a_confirmed_fever_takes_a_place_and_starts_its_clocks_in_the_same_commi
     recheck, isolation = edge.bodies()[1:]
     assert recheck.disposition is Disposition.REFERRED
     assert isolation.place_id == "C1"
-    assert isolation.clocks
+    assert recheck.clocks
+    assert isolation.clocks == (), "a place is no decision: what isolation starts is started by the signed order"
     assert edge.rows("SELECT place_id, crossing_id FROM isolation_place WHERE crossing_id IS NOT NULL") == [
         ("C1", crossing_id)
     ]
     assert edge.rows("SELECT disposition, place_id FROM crossing") == [("isolated", "C1")]
-    assert edge.rows("SELECT count(*) FROM running_clock WHERE stopped_at IS NULL")[0][0] >= len(isolation.clocks)
+    assert edge.rows("SELECT count(*) FROM running_clock WHERE stopped_at IS NULL")[0][0] == len(recheck.clocks)
 
 
 @demand("R019")
@@ -165,9 +171,9 @@ def test_when_the_room_is_full_the_person_stays_referred_and_the_reason_is_told(
     crossing_id = isolated(edge, "QN 100003")
     assert edge.sheet.closed.disposition is Disposition.REFERRED
     assert edge.sheet.closed.room_reason == "room_full"
-    assert edge.rows("SELECT disposition FROM crossing ORDER BY sequence DESC LIMIT 1") == [("referred",)]
+    assert edge.rows("SELECT disposition FROM crossing ORDER BY entry DESC LIMIT 1") == [("referred",)]
     edge.about(discharge_person, first, disposition="referred", destination="TTYT Móng Cái", reason="Chuyển tuyến")
-    assert isinstance(edge.bodies()[-1], TravellerDischarged)
+    assert isinstance(edge.bodies()[-1], HandoverDeparted)
     assert isolated(edge, "QN 100004") != crossing_id
     assert edge.sheet.closed.place_id == "C1"
 
@@ -190,7 +196,7 @@ def test_who_waits_for_a_place_is_shown_until_a_place_is_free_and_not_after_leav
 
 
 def test_the_room_is_found_without_reading_a_million_crossings(edge):
-    plan = edge.rows("EXPLAIN QUERY PLAN SELECT * FROM crossing WHERE is_open = 1 ORDER BY sequence")
+    plan = edge.rows("EXPLAIN QUERY PLAN SELECT * FROM crossing WHERE is_open = 1 ORDER BY entry")
     assert any("ix_crossing_open" in row[3] for row in plan)
     plan = edge.rows("EXPLAIN QUERY PLAN SELECT * FROM crossing WHERE person_key = 'k' ORDER BY presented_at DESC")
     assert any("ix_crossing_person_key" in row[3] for row in plan)
@@ -241,7 +247,8 @@ def test_an_unbound_reading_is_kept_with_its_reason(edge):
 @demand("R010")
 def test_category_purpose_and_direction_can_be_changed_before_closing(edge):
     edge.present()
-    edge.do(change_details, category="expert", purpose="project_expert", direction="exit")
+    invited = {"employer": "Công ty Dệt Thử Nghiệm", "project": "Nhà máy sợi số 2"}
+    edge.do(change_details, category="expert", purpose="project_expert", direction="exit", **invited)
     edge.scan_face(NORMAL_C)
     edge.do(close_crossing, draft_id=edge.draft_id)
     facts = edge.bodies()[0].facts
@@ -430,6 +437,8 @@ def test_what_is_changed_while_the_recheck_is_awaited_is_written_as_a_correction
     sheet = edge.do(recheck_person, crossing_id=crossing_id, temperature_c=36.6, site="axillary")
     assert sheet.closed.disposition is Disposition.CLEARED
     edge.check_chain()
+    rechecked = edge.bodies()[-1]
+    assert (rechecked.symptoms, rechecked.areas_visited, rechecked.has_declaration) == ((Symptom.COUGH,), None, None)
 
 
 def opened_person(edge, envelope):
@@ -453,9 +462,9 @@ def test_who_waits_because_the_room_is_full_can_be_handed_over_and_takes_nobodys
     view = isolation_view(edge.gate)
     assert view.waiting == ()
     assert all(place.person is not None for place in view.places)
-    assert edge.rows(f"SELECT COUNT(*) FROM running_clock WHERE crossing_id = '{waiting}' AND stopped_at IS NULL") == [
-        (0,)
-    ]
+    (travelling,) = view.in_transit
+    assert travelling.crossing_id == waiting
+    assert [clock.kind for clock in travelling.clocks] == [ClockKind.TRANSFER_ARRIVAL], "nobody is lost on the road"
     assert edge.bodies()[-1].place_id == ""
     edge.check_chain()
 
@@ -473,7 +482,7 @@ def test_a_lane_whose_reading_became_too_old_can_go_on(edge, way_on):
     elif way_on == "by_hand":
         by_hand(edge, NORMAL_C)
     elif way_on == "exception":
-        edge.do(except_person, draft_id=draft_id, code="device_failure", reason="máy hỏng")
+        edge.do(except_person, draft_id=draft_id, code="device_failure", reason="máy hỏng", is_fallback_tried=True)
     else:
         edge.do(discard_draft, draft_id=draft_id, reason="người đã bỏ đi")
         edge.present(OTHER_PASS)

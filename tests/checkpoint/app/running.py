@@ -1,4 +1,4 @@
-"""A real edge served by ``python -m checkpoint serve`` in its own process, and an officer at it."""
+"""A real edge served by ``checkpoint serve`` in its own process, and an officer at it."""
 
 import json
 import os
@@ -10,33 +10,34 @@ import httpx
 
 from tests.checkpoint.edges import LANE, ROOT, write_settings
 from tests.services.processes import ServerProcess, free_port
+from tests.services.programs import ProductServer
+from tests.services.zygote import run_program
 
 PASSWORD = "mot-hai-ba-bon"
 
 
 class RunningEdge:
-    """``start``, ``kill`` and ``command`` drive the real programs over the same settings file."""
+    """``start``, ``kill`` and ``command`` drive the real programs over the same settings file.
 
-    def __init__(self, folder: Path) -> None:
+    ``has_own_interpreter`` where the process itself is looked at: its words, its environment, its memory.
+    """
+
+    def __init__(self, folder: Path, *, has_own_interpreter: bool = False) -> None:
         self.folder = folder
         self.port = free_port()
         self.settings = write_settings(folder, port=self.port, has_device=False)
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        words = [sys.executable, "-m", "checkpoint", "serve", "--settings", self.settings]
-        self.process = ServerProcess(words, port=self.port, log=folder / "edge.log", env=self._environment)
+        words = ("checkpoint", "serve", "--settings", str(self.settings))
+        log = folder / "edge.log"
+        self.process: ServerProcess = ProductServer(*words, port=self.port, log=log)
+        if has_own_interpreter:
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            self.process = ServerProcess([sys.executable, "-m", *words], port=self.port, log=log, env=environment)
 
     def command(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """Run one command of the edge's command line."""
-        return subprocess.run(
-            [sys.executable, "-m", "checkpoint", *words, "--settings", str(self.settings)],
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=self._environment,
-            cwd=self.folder,
-        )
+        words = ("checkpoint", *words, "--settings", str(self.settings))
+        return run_program(*words, given=given, folder=self.folder)
 
     def add_officer(self, username: str = "canbo", role: str = "officer") -> None:
         words = ["--username", username, "--name", "Cán bộ trực", "--role", role]
@@ -45,7 +46,7 @@ class RunningEdge:
         assert json.loads(done.stdout)["username"] == username
 
     def sign_in(self, username: str = "canbo") -> "Officer":
-        client = httpx.Client(base_url=self.url, timeout=20)
+        client = httpx.Client(base_url=self.url, timeout=60)
         assert client.post("/sign-in", json={"username": username, "password": PASSWORD}).status_code == 204
         client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf_token"]
         return Officer(client)

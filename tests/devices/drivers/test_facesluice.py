@@ -109,7 +109,9 @@ def test_a_missing_temperature_is_not_measured_and_is_answered_all_the_same():
     assert fault.acknowledge_with is not None
 
 
-@pytest.mark.parametrize("nonsense", ["warm", "36,5", "nan", "inf", "1e2", "36.5C", [36.5], {"value": 36.5}, True])
+@pytest.mark.parametrize(
+    "nonsense", ["warm", "36,5", "nan", "inf", "1e2", "36.5C", [36.5], {"value": 36.5}, True, "9" * 300, "-1001"]
+)
 def test_a_temperature_that_is_no_number_is_a_fault_and_is_answered(nonsense):
     fault = feed(terminal(), message(temperature=nonsense))
     assert fault.code is FaultCode.BAD_MESSAGE

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.drivers.mrz_reader import check_digit
+from devices.drivers.mrz_reader import MrzReader, check_digit
+from devices.errors import DeviceConfigurationError
 from devices.reading import Fault, FaultCode, ScannedText
 from tests.devices.specimens import decode
 
@@ -138,3 +139,25 @@ def test_two_scans_of_one_document_are_two_deliveries():
     events = decode("mrz_reader", ["".join(TD3).encode() + b"\r"] * 2)
     assert len({event.delivery_key for event in events}) == 2
     assert not any(name in event.delivery_key for event in events for name in ("ERIKSSON", "L898902C3"))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, []),
+        ({"commands": "none"}, []),
+        (
+            {"commands": "honeywell"},
+            ["164D0D" + b"allena0!".hex(), "164D0D" + b"ocrena1!".hex(), "164D0D" + b"ocrats2!".hex(), "16540D"],
+        ),
+        ({"commands": "ide237"}, ["7E01" + b"0000@SCNTCE1;".hex() + "03", "7E01" + b"0000@SCNTRG1;".hex() + "03"]),
+    ],
+)
+def test_a_reader_that_must_be_started_is_started_on_opening(options, expected):
+    opening = MrzReader(device_id="x", options=options).opening
+    assert [(command.topic, command.payload) for command in opening] == [("", bytes.fromhex(text)) for text in expected]
+
+
+def test_commands_of_a_reader_that_nobody_knows_are_refused():
+    with pytest.raises(DeviceConfigurationError, match="commands is one of none, honeywell, ide237"):
+        MrzReader(device_id="x", options={"commands": "desko"})

@@ -10,10 +10,11 @@ import pytest
 
 from devices.drivers.facesluice import FacesluiceDriver
 from devices.errors import DeviceConfigurationError, LinkLostError
+from devices.health import DeviceState
 from devices.links.mqtt import MqttLink
 from devices.reading import Arrival, Fault, FaultCode, Outgoing, Reading
 from devices.registry import DeviceConfig
-from devices.scanner import DeviceState, Scanner
+from devices.scanner import Scanner
 from devices.simulator.face_terminal import FaceTerminal, Shown
 from tests.demands import demand
 from tests.services.processes import free_port, wait_until

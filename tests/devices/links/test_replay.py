@@ -9,10 +9,11 @@ from devices.drivers.cptv import CptvDriver
 from devices.drivers.facesluice import FacesluiceDriver
 from devices.drivers.gy_mcu90640 import GyMcu90640
 from devices.errors import DeviceConfigurationError, LinkLostError
+from devices.health import DeviceState
 from devices.links.replay import ReplayLink
 from devices.reading import Reading, ThermalFrame
 from devices.registry import DeviceConfig
-from devices.scanner import DeviceState, Scanner
+from devices.scanner import Scanner
 from tests.services.processes import wait_until
 
 

@@ -86,3 +86,12 @@ def test_glasses_hide_the_hottest_part():
     scene = ThermalScene(seed=1)
     with_glasses = scene.picture(Person(skin_c=36.6, glasses=True), ambient_c=24.0)
     assert with_glasses.max() < 36.6 - 0.3
+
+
+def test_a_reference_body_stands_where_no_head_does_and_shares_the_sensors_error():
+    scene = ThermalScene(seed=2, reference_c=35.0, sensor_offset_c=-1.5)
+    for _ in range(20):
+        scene.let_stand()
+        picture = scene.picture(Person(skin_c=36.6), ambient_c=24.0)
+        assert np.median(picture[19:22, 1:5]) == pytest.approx(33.5, abs=0.1)
+        assert picture.max() == pytest.approx(36.6 - 1.5, abs=0.11)

@@ -8,8 +8,9 @@ import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from sync.agreement.decision_words import Exposure, OverrideReason
 from sync.agreement.deployment import Deployment, load_deployment, policy_in_force
-from sync.agreement.facts import Facts, Measurement
+from sync.agreement.facts import CrossingCount, Facts, Measurement, Override, PlaceAnswer
 from sync.agreement.policy import PolicyInForce, parse_policy_document
 from sync.agreement.policy.lane_rules import Threshold
 from sync.agreement.vocabulary import (
@@ -22,6 +23,8 @@ from sync.agreement.vocabulary import (
     PointOfEntryKind,
     PurposeOfCrossing,
     ReadingKind,
+    ReasonCode,
+    Role,
     Symptom,
     TravellerCategory,
 )
@@ -50,7 +53,7 @@ def policy(name: str = "quang-ninh", law: str | None = None) -> PolicyInForce:
     return policy_in_force(province(name), law=law)
 
 
-def order_document(*rules: dict, document_id: str = "orders-test"):
+def order_document(*rules: dict, document_id: str = "orders-test", version: int = 1):
     """A later order of the centre, built as if it had been read from a file."""
     complete = [
         {
@@ -61,7 +64,9 @@ def order_document(*rules: dict, document_id: str = "orders-test"):
         }
         for number, rule in enumerate(rules, 1)
     ]
-    return parse_policy_document({**POLICY_FIELDS, "id": document_id, "rule": complete}, file_name="test.toml")
+    return parse_policy_document(
+        {**POLICY_FIELDS, "id": document_id, "version": version, "rule": complete}, file_name="test.toml"
+    )
 
 
 def scanned(temperature_c: float, *, reading_id: str = "r1", **changes) -> Measurement:
@@ -161,6 +166,23 @@ unusable_readings = (scanner_readings() | clinical_readings()).map(
 any_readings = st.lists(scanner_readings() | clinical_readings(), max_size=4).map(tuple)
 
 
+counts = st.builds(
+    CrossingCount,
+    category=st.sampled_from(list(TravellerCategory)),
+    direction=st.sampled_from(list(Direction)),
+    today=st.integers(0, 20),
+    this_hour=st.integers(0, 20),
+)
+answers = st.builds(PlaceAnswer, place=st.sampled_from(["cho-dong-hung", "elsewhere"]), was_there=st.booleans())
+overrides = st.builds(
+    Override,
+    code=st.sampled_from(list(OverrideReason)),
+    role=st.sampled_from(list(Role)),
+    covers=st.lists(st.sampled_from(list(ReasonCode)), unique=True).map(tuple),
+)
+"""Whatever anybody might ask for, most of it forbidden."""
+
+
 @st.composite
 def crossings(draw, measurements=any_readings, *, only_kinds: frozenset = frozenset(PointOfEntryKind)) -> Facts:
     """Any crossing of anybody at any point of entry of the province, or at those of some kinds."""
@@ -185,4 +207,11 @@ def crossings(draw, measurements=any_readings, *, only_kinds: frozenset = frozen
         has_declaration=draw(st.booleans()),
         exception_code=draw(st.none() | st.sampled_from(list(ExceptionCode))),
         same_category_crossings_today=draw(st.integers(0, 20)),
+        crossings_counted=draw(st.lists(counts, max_size=3).map(tuple)),
+        place_answers=draw(st.lists(answers, max_size=2).map(tuple)),
+        exposures=draw(st.lists(st.sampled_from(list(Exposure)), max_size=1).map(tuple)),
+        is_symptom_checked=draw(st.booleans()),
+        has_employer=draw(st.booleans()),
+        is_fallback_tried=draw(st.booleans()),
+        override=draw(st.none() | overrides),
     )

@@ -183,8 +183,29 @@ def test_an_infant_that_could_not_be_measured_is_cleared_and_noted():
     assert codes(verdict) == ["measured_by_exception"]
 
 
-def test_whoever_refuses_to_be_measured_is_refused():
-    assert judged(exception_code=ExceptionCode.REFUSED_MEASUREMENT).outcome is Outcome.REFUSED
+def test_whoever_refuses_to_be_measured_is_led_to_the_second_check_and_is_never_cleared():
+    refusing = judged(exception_code=ExceptionCode.REFUSED_MEASUREMENT)
+    assert refusing.outcome is Outcome.REFERRED
+    assert ClockKind.PHYSICAL_CHECK in {clock.kind for clock in refusing.clocks}
+
+
+def test_the_exception_of_a_small_child_is_none_for_a_grown_up():
+    child = judged(exception_code=ExceptionCode.INFANT, age_years=5)
+    assert child.outcome is Outcome.CLEARED
+    grown = judged(exception_code=ExceptionCode.INFANT, age_years=6)
+    assert (grown.outcome, codes(grown)) == (Outcome.WAIT, ["exception_not_fitting"])
+
+
+def test_a_failed_scanner_is_answered_by_another_thermometer_first():
+    failed = judged(exception_code=ExceptionCode.DEVICE_FAILURE)
+    assert (failed.outcome, codes(failed)) == (Outcome.WAIT, ["fallback_first"])
+    assert failed.reasons[0].values["device_kind"] == "infrared_thermometer,clinical_thermometer"
+    by_hand = scanned(36.4, device_kind=DeviceKind.INFRARED_THERMOMETER, site=MeasuringSite.FOREHEAD,
+                      kind=ReadingKind.DEVICE_COMPENSATED)  # fmt: skip
+    assert judged(by_hand, exception_code=ExceptionCode.DEVICE_FAILURE).outcome is Outcome.CLEARED
+    assert judged(clinical(36.4), exception_code=ExceptionCode.DEVICE_FAILURE).outcome is Outcome.CLEARED
+    nothing_left = judged(exception_code=ExceptionCode.DEVICE_FAILURE, is_fallback_tried=True)
+    assert (nothing_left.outcome, codes(nothing_left)) == (Outcome.CLEARED, ["measured_by_exception"])
 
 
 def test_an_exception_never_talks_away_a_raised_reading():
@@ -242,10 +263,11 @@ def test_a_restriction_by_hours_purpose_and_number_stops_only_outside_of_them():
         )
     )
     noon = judged(scanned(36.0), by=restricted)
-    assert (noon.outcome, codes(noon)) == (Outcome.CLEARED, ["within_threshold", "traffic_restricted"])
+    assert (noon.outcome, codes(noon)) == (Outcome.CLEARED, ["within_threshold", "traffic_restricted", "quota_counted"])
     evening = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
     late = judged(scanned(36.0, observed_at=evening), by=restricted, at=evening)
     assert (late.outcome, late.redirect_to) == (Outcome.REFUSED, "hoanh-mo")
+    assert late.reasons[0].values == {"from_hour": "07:00", "to_hour": "17:00", "redirect_to": "hoanh-mo"}
     just_before = evening - timedelta(minutes=1)
     assert judged(scanned(36.0, observed_at=just_before), by=restricted, at=just_before).outcome is Outcome.CLEARED
     assert judged(scanned(36.0), by=restricted, purpose=PurposeOfCrossing.TOURISM).outcome is Outcome.REFUSED
@@ -332,9 +354,13 @@ def test_experts_pass_only_with_temperature_symptom_questions_and_declaration():
     waiting = judged(scanned(36.0), **expert)
     assert waiting.outcome is Outcome.WAIT
     assert waiting.reasons[0].code is ReasonCode.EXPERT_FULL_CONTROL
-    assert waiting.reasons[0].values["missing_steps"] == "symptom_check,declaration"
-    assert judged(scanned(36.0), has_declaration=True, **expert).outcome is Outcome.CLEARED
-    assert judged(has_declaration=True, **expert).outcome is Outcome.WAIT
+    assert waiting.reasons[0].values["missing_steps"] == "symptom_check,declaration,employer"
+    asked = judged(scanned(36.0), is_symptom_checked=True, has_employer=True, **expert)
+    assert asked.reasons[0].values["missing_steps"] == "declaration"
+    invited = {**expert, "has_employer": True, "has_declaration": True}
+    assert judged(scanned(36.0), has_declaration=True, **expert).outcome is Outcome.WAIT
+    assert judged(scanned(36.0), **invited).outcome is Outcome.CLEARED
+    assert judged(**invited).outcome is Outcome.WAIT
 
 
 def test_an_expired_document_waits_from_the_day_after_in_local_time():
@@ -377,14 +403,14 @@ def test_situation_3_asks_everybody_for_a_declaration_and_a_second_measurement()
     assert same.outcome is Outcome.WAIT
 
 
-def test_refusing_the_second_measurement_of_situation_3_is_a_refusal():
+def test_refusing_the_second_measurement_of_situation_3_leads_to_the_second_check():
     refusing = judged(
         scanned(36.0),
         by=declared("scenario_3"),
         has_declaration=True,
         exception_code=ExceptionCode.REFUSED_MEASUREMENT,
     )
-    assert refusing.outcome is Outcome.REFUSED
+    assert refusing.outcome is Outcome.REFERRED
 
 
 def test_the_graver_of_two_declared_situations_holds():

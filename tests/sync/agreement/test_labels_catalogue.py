@@ -5,18 +5,37 @@ from enum import StrEnum
 
 import pytest
 
-from devices.reading import FaultCode, UnusableReason
-from devices.scanner import DeviceState
+from devices.health import DeviceState
+from devices.measurement.drift import DriftSubject
+from devices.measurement.honesty.suspicions import SuspicionCode
+from devices.reading import FaultCode, QualityReason, UnusableReason
 from sync.agreement import vocabulary
+from sync.agreement.device_words import DeviceCondition
 from sync.agreement.labels_catalogue import LANGUAGES, Catalogue, LabelError, load_catalogues
 from sync.agreement.policy import LegalRole, MandatoryStep, OnExpiry, PolicyKind
+from sync.agreement.threshold_words import ReversalReason, ThresholdMethod, ThresholdReason
 
 WORDS = [
     member
     for member in vars(vocabulary).values()
     if inspect.isclass(member) and issubclass(member, StrEnum) and member is not StrEnum
 ]
-BESIDE = [UnusableReason, FaultCode, DeviceState, MandatoryStep, LegalRole, OnExpiry, PolicyKind]
+BESIDE = [
+    DeviceCondition,
+    DriftSubject,
+    ReversalReason,
+    SuspicionCode,
+    ThresholdMethod,
+    ThresholdReason,
+    UnusableReason,
+    QualityReason,
+    FaultCode,
+    DeviceState,
+    MandatoryStep,
+    LegalRole,
+    OnExpiry,
+    PolicyKind,
+]
 
 
 def test_every_word_of_both_sides_has_a_label_in_three_languages():

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sync.agreement.isolation_words import IsolationGround
 from sync.agreement.policy import ClockStart, LegalRole, OnExpiry, load_policy_document
 from sync.agreement.policy.legal_rules import ClockRule, DeclarationTerms, DutyTerm, FormRule, IsolationRole
 from sync.agreement.vocabulary import ClockKind, QuarantineForm
@@ -21,6 +22,8 @@ CLOCKS_2026 = {
     ClockKind.CONSULAR_NOTICE: (0, "điểm a khoản 3 Điều 17", ClockStart.DECISION, OnExpiry.ESCALATE),
     ClockKind.GATE_ISOLATION: (48 * HOUR_S, "điểm b khoản 3 Điều 17", ClockStart.DECISION, OnExpiry.NEXT_STEP),
     ClockKind.FACILITY_HANDOVER: (48 * HOUR_S, "khoản 4 Điều 17", ClockStart.DECISION, OnExpiry.ESCALATE),
+    ClockKind.PERSON_NOTICE: (0, "điểm b khoản 3 Điều 17", ClockStart.DECISION, OnExpiry.ESCALATE),
+    ClockKind.COMPULSORY_ORDER: (0, "khoản 1 đến khoản 3 Điều 20", ClockStart.REFUSAL, OnExpiry.ESCALATE),
 }
 CLOCKS_2020 = {
     ClockKind.PHYSICAL_CHECK: (2 * HOUR_S, "khoản 4 Điều 10", ClockStart.REFERRAL, OnExpiry.ESCALATE),
@@ -29,6 +32,8 @@ CLOCKS_2020 = {
     ClockKind.ISOLATION_DECISION: (HOUR_S, "khoản 2 Điều 5", ClockStart.PROPOSAL, OnExpiry.ESCALATE),
     ClockKind.CONSULAR_NOTICE: (0, "Điều 12", ClockStart.DECISION, OnExpiry.ESCALATE),
     ClockKind.GATE_ISOLATION: (2 * DAY_S, "điểm a khoản 3 Điều 2", ClockStart.DECISION, OnExpiry.NEXT_STEP),
+    ClockKind.PERSON_NOTICE: (HOUR_S, "khoản 3 Điều 5", ClockStart.DECISION, OnExpiry.ESCALATE),
+    ClockKind.COMPULSORY_ORDER: (6 * HOUR_S, "khoản 2 Điều 9", ClockStart.REFUSAL, OnExpiry.ESCALATE),
 }
 TERMS_2026 = {
     "temporary_hold_home": (3 * HOUR_S, None),
@@ -52,9 +57,7 @@ TERMS_2026 = {
 TERMS_2020 = {
     "temporary_hold_home": (3 * HOUR_S, None),
     "temporary_hold_other_site": (6 * HOUR_S, None),
-    "gate_isolation_notices_and_move": (HOUR_S, None),
     "isolation_elsewhere": (21 * DAY_S, 10 * DAY_S),
-    "compulsory_isolation_order_gate": (6 * HOUR_S, None),
     "compulsory_isolation_order_other": (24 * HOUR_S, None),
     "gate_overloaded_letter": (6 * HOUR_S, None),
     "gate_overloaded_guidance": (12 * HOUR_S, None),
@@ -98,6 +101,26 @@ def test_the_two_packs_differ_where_the_decrees_differ():
     assert new.clock_limit(hold, at=NOON).limit_s == 2 * HOUR_S
     assert old.clock_limit(ClockKind.FACILITY_HANDOVER, at=NOON) is None
     assert new.clock_limit(ClockKind.FACILITY_HANDOVER, at=NOON).limit_s == 48 * HOUR_S
+
+
+def test_only_the_new_law_lets_a_hold_be_extended_and_by_no_more_than_its_own_length():
+    extended = {
+        (pack, rule.clock): (rule.extension_s, rule.extension_clause)
+        for pack in ("law-vn-2026", "law-vn-2020")
+        for rule in rules_of(pack, ClockRule)
+        if rule.extension_s is not None
+    }
+    assert extended == {("law-vn-2026", ClockKind.TEMPORARY_HOLD): (2 * HOUR_S, "khoản 5 Điều 19")}
+
+
+def test_a_mere_contact_may_be_isolated_at_the_gate_only_under_the_old_law():
+    grounds = {
+        pack: next(rule.grounds for rule in rules_of(pack, IsolationRole) if rule.place is QuarantineForm.GATE)
+        for pack in ("law-vn-2026", "law-vn-2020")
+    }
+    assert IsolationGround.CONTACT not in grounds["law-vn-2026"]
+    assert IsolationGround.CONTACT in grounds["law-vn-2020"]
+    assert IsolationGround.SUSPECT in grounds["law-vn-2026"]
 
 
 def test_the_consulate_is_told_only_of_foreigners():

@@ -2,9 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from sync.agreement.policy import PolicyError, PolicyInForce, load_policy_document, parse_policy_document
+from sync.agreement.policy import (
+    PolicyError,
+    PolicyInForce,
+    PolicyOutdatedError,
+    load_policy_document,
+    parse_policy_document,
+    parse_policy_text,
+)
 from sync.agreement.policy.lane_rules import Threshold, TrafficOrder
 from sync.agreement.policy.rule import DocumentFault
 from sync.agreement.vocabulary import ClockKind, DeviceKind, ExceptionCode, MeasuringSite, ReadingKind
@@ -179,10 +187,49 @@ def test_a_laxer_order_beside_a_rule_changes_nothing_unless_it_replaces_it(laxer
 def test_a_newer_version_of_an_order_takes_the_place_of_the_older():
     stopped = {"kind": "traffic_order", "state": "stopped", "rule_id": "gate-stopped"}
     first = policy().with_orders(order_document(stopped))
-    second = first.with_orders(order_document({**stopped, "state": "open"}))
+    second = first.with_orders(order_document({**stopped, "state": "open"}, version=2))
     states = [order.state.value for order in second.rules_at(NOON).of_type(TrafficOrder)]
     assert states == ["stopped", "open"]
     assert len(second.documents) == len(first.documents)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_order_of_a_version_that_is_not_newer_is_refused_and_changes_nothing(version):
+    stopped = {"kind": "traffic_order", "state": "stopped", "rule_id": "gate-stopped"}
+    second = policy().with_orders(order_document(stopped, version=2))
+    with pytest.raises(PolicyOutdatedError, match=f"version {version} is not newer than version 2"):
+        second.with_orders(order_document({**stopped, "state": "open"}, version=version))
+    with pytest.raises(PolicyOutdatedError):
+        policy().with_orders(order_document(stopped, version=2), order_document(stopped, version=version))
+
+
+def test_the_centre_renews_law_and_procedure_under_their_own_ids_only_and_else_brings_orders():
+    procedure = load_policy_document("procedure-screening")
+    newer = msgspec.structs.replace(procedure, version=procedure.version + 1)
+    assert newer in policy().with_issued(newer).documents
+    assert procedure not in policy().with_issued(newer).documents
+    with pytest.raises(PolicyError, match="law-vn-2020: law cannot be issued"):
+        policy().with_issued(load_policy_document("law-vn-2020"))
+    with pytest.raises(PolicyError, match="orders cannot be issued in the place of procedure"):
+        policy().with_issued(order_document(document_id="procedure-screening", version=9))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "id = ",
+        "rule = 7",
+        'rule = ["text"]',
+        "[[rule]]\ncitation = 3",
+        "x = " + "[" * 30_000,
+        'id = "a"\nversion = 99999999999999999999999',
+        '[[rule]]\nkind = "traffic_order"\neffective_from = 2020-01-29',
+    ],
+)
+def test_any_text_that_is_no_policy_document_is_refused_in_one_way(text):
+    with pytest.raises(PolicyError, match="order-x"):
+        parse_policy_text(text, name="order-x")
 
 
 def test_an_order_cannot_take_the_place_of_the_law_or_the_procedure_by_its_id():
@@ -232,3 +279,33 @@ def test_a_document_is_in_force_within_a_day_that_one_of_its_rules_touches():
     assert document.is_in_force_within(begins - timedelta(days=1), begins + moment)
     assert not document.is_in_force_within(ends, ends + timedelta(days=1))
     assert not document.is_in_force_within(begins - timedelta(days=1), begins)
+
+
+METHOD_RULE = """
+id = "{kind}-of-a-test"
+version = 1
+kind = "{kind}"
+cite_as = "Văn bản"
+issued_by = "CDC"
+title = {{ vi = "Ngưỡng", en = "Limits", zh = "限值" }}
+
+[[rule]]
+kind = "threshold_method"
+rule_id = "learnt"
+effective_from = 2020-01-01T00:00:00+07:00
+device_kind = "thermal_camera"
+site = "face_maximum"
+reading_kind = "raw_skin"
+method = "fixed"
+lowest_c = 35.0
+highest_c = 37.5
+basis = "thử nghiệm"
+citation = {{ clause = "1" }}
+"""
+
+
+def test_how_a_limit_is_found_is_a_sites_policy_and_refused_in_a_law_pack():
+    for kind in ("orders", "procedure"):
+        assert len(parse_policy_text(METHOD_RULE.format(kind=kind), name="site").rules) == 1
+    with pytest.raises(PolicyError, match=r"law\.toml: rule 'learnt': .*no matter of law; put it into an order"):
+        parse_policy_text(METHOD_RULE.format(kind="law"), name="law.toml")

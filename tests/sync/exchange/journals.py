@@ -8,12 +8,11 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from sync.agreement.facts import Assessment, Citation, Facts, Measurement, PolicyReference, Reason
+from sync.agreement.facts import Assessment, Citation, Facts, Measurement, PolicyReference, Reason, RunningClock
 from sync.agreement.records import (
     CodedException,
     CrossingScreened,
     RecordBody,
-    RunningClock,
     TemperatureRechecked,
     TravellerIdentity,
     TravellerIsolated,
@@ -37,10 +36,10 @@ from sync.agreement.vocabulary import (
     TravellerCategory,
 )
 from sync.exchange.chain import ChainHead, record_hash
+from sync.exchange.ends import Finding, OutgoingChain, OutgoingRecord
 from sync.exchange.envelope import RecordStamp, Sealing, encode_record
-from sync.exchange.messages import Receipt
+from sync.exchange.messages import HeadQuestion, Receipt, SignedHead, check_witness
 from sync.exchange.sealing import EpisodeKey, associated_bytes, new_episode_key, seal, wrap_episode_key
-from sync.exchange.uplink import OutgoingRecord
 
 MORNING = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 """08:00 in Viet Nam."""
@@ -162,6 +161,10 @@ def isolated(crossing_id: str, *, place_id: str = "C1", at: datetime = MORNING) 
     return TravellerIsolated(crossing_id=crossing_id, place_id=place_id, clocks=(clock,))
 
 
+_EPISODES = ("crossing_id", "declaration_id", "handover_id", "member_id", "group_id", "conveyance_id")
+"""Which of the names in a body is the episode that it is sealed under, the first that is there."""
+
+
 class EdgeJournal:
     """Implements ``OutgoingJournal``. ``province_key`` given: each crossing's first record is sealed."""
 
@@ -172,6 +175,9 @@ class EdgeJournal:
         self.province_key: X25519PublicKey | None = None
         self.entries: list[OutgoingRecord] = []
         self.receipts: list[Receipt] = []
+        self.ledger_heads: list[SignedHead] = []
+        self.expressed: list[str] = []
+        self.notices: list[tuple[str, dict[str, str | int]]] = []
 
     @property
     def public_key(self) -> bytes:
@@ -182,7 +188,9 @@ class EdgeJournal:
         head = self.head()
         sequence = head.sequence + 1
         record_id = identifier(f"{self.edge_id}/{self.incarnation}/{sequence}/{body.crossing_id}")
-        sealed, sealing, episode_key = self._seal(who, record_id=record_id, crossing_id=body.crossing_id)
+        named = (getattr(body, name, None) for name in _EPISODES)
+        episode_id = next(filter(None, named), None)
+        sealed, sealing, episode_key = self._seal(who, record_id=record_id, episode_id=episode_id)
         stamp = RecordStamp(
             record_id=record_id,
             edge_id=self.edge_id,
@@ -210,25 +218,70 @@ class EdgeJournal:
         )
 
     def _seal(
-        self, who: TravellerIdentity | None, *, record_id: UUID, crossing_id: str
+        self, who: TravellerIdentity | None, *, record_id: UUID, episode_id: str | None
     ) -> tuple[bytes | None, Sealing | None, EpisodeKey | None]:
-        if who is None or self.province_key is None:
+        if who is None or episode_id is None or self.province_key is None:
             return None, None, None
         key = new_episode_key()
         sealed = seal(who, episode_key=key, associated=associated_bytes(str(record_id), edge_id=self.edge_id))
-        wrapped = wrap_episode_key(key, episode_id=crossing_id, recipients={"province": self.province_key})
-        return sealed.ciphertext, Sealing(episode_id=crossing_id, nonce=sealed.nonce), wrapped
+        wrapped = wrap_episode_key(key, episode_id=episode_id, recipients={"province": self.province_key})
+        return sealed.ciphertext, Sealing(episode_id=episode_id, nonce=sealed.nonce), wrapped
 
     def head(self) -> ChainHead:
         if not self.entries:
             return ChainHead()
         return ChainHead(sequence=self.entries[-1].sequence, hash=self.entries[-1].hash)
 
-    def pending_after(self, sequence: int, *, limit: int) -> Sequence[OutgoingRecord]:
+    def question(self, *, nonce: str) -> HeadQuestion:
+        """The question for the head that this journal would ask."""
+        head = self.head()
+        return HeadQuestion(
+            edge=self.edge_id,
+            incarnation=self.incarnation,
+            nonce=nonce,
+            instance="0" * 32,
+            start_number=0,
+            own_sequence=head.sequence,
+            own_hash=head.hash.hex(),
+        )
+
+    def chains(self) -> Sequence[OutgoingChain]:
+        receipt = self.receipts[-1] if self.receipts else None
+        return [OutgoingChain(incarnation=self.incarnation, head=self.head(), receipt=receipt)]
+
+    def pending_after(self, sequence: int, *, incarnation: int, limit: int) -> Sequence[OutgoingRecord]:
+        assert incarnation == self.incarnation
         return self.entries[sequence : sequence + limit]
 
-    def hash_at(self, sequence: int) -> bytes | None:
+    def hash_at(self, sequence: int, *, incarnation: int) -> bytes | None:
+        assert incarnation == self.incarnation
         return self.entries[sequence - 1].hash if sequence <= len(self.entries) else None
 
     def note_receipt(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)
+
+    def note_ledger_head(self, head: SignedHead) -> None:
+        check_witness(head, held=self.last_ledger_head())
+        self.ledger_heads.append(head)
+
+    def last_ledger_head(self) -> SignedHead | None:
+        return self.ledger_heads[-1] if self.ledger_heads else None
+
+    def finding(self) -> Finding | None:
+        return None
+
+    def unstated(self) -> Sequence[OutgoingChain]:
+        return ()
+
+    def adopt(self, grant, *, abandon, reason, centre_sequence, earlier=()) -> None:
+        msg = "this journal has one incarnation"
+        raise NotImplementedError(msg)
+
+    def urgent(self, *, limit: int) -> Sequence[OutgoingRecord]:
+        return ()
+
+    def note_express(self, record_ids: Sequence[str]) -> None:
+        self.expressed.extend(record_ids)
+
+    def notice(self, kind: str, *, detail: dict[str, str | int]) -> None:
+        self.notices.append((kind, detail))

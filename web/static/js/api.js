@@ -18,7 +18,7 @@ export class Refused extends Error {
   }
 }
 
-async function ask(path, options) {
+async function reach(path, options) {
   let answer;
   try {
     answer = await fetch(path, { credentials: "same-origin", cache: "no-store", redirect: "manual", ...options });
@@ -27,16 +27,29 @@ async function ask(path, options) {
   }
   if (answer.status === 401) window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`);
   if (!answer.ok) throw new Refused(await answer.json().catch(() => ({})), answer.status);
+  return answer;
+}
+
+async function ask(path, options) {
+  const answer = await reach(path, options);
   return answer.status === 204 ? null : answer.json();
 }
 
 export const read = (path) => ask(path, { headers: { Accept: "application/json" } });
 
-export function send(path, body = {}) {
+function posted(body, accept) {
   const token = document.querySelector("meta[name=csrf-token]")?.content ?? "";
-  return ask(path, {
-    method: "POST",
-    headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRF-Token": token },
-    body: JSON.stringify(body),
-  });
+  return { method: "POST", headers: { Accept: accept, "Content-Type": "application/json", "X-CSRF-Token": token }, body: JSON.stringify(body) };
+}
+
+export const send = (path, body = {}) => ask(path, posted(body, "application/json"));
+
+// A file that is made by a POST, because making it is written down: asked for, then saved under a name.
+export async function download(path, { name, body = {} }) {
+  const answer = await reach(path, posted(body, "*/*"));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }

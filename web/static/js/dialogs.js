@@ -1,7 +1,9 @@
 // One modal dialog at a time: native <dialog> traps the focus; Escape closes it and loses nothing on the server.
 import { element } from "./elements.js";
 import { t } from "./labels.js";
+import { guideTyping, isoOf, momentShown } from "./moments.js";
 import { Refused } from "./api.js";
+import { showRefusal } from "./waiting.js";
 
 // fields: elements made by the functions below. submit(values) may throw Refused: its words show at the foot.
 export function ask({ title, fields, submitKey, submit, tone = "primary" }) {
@@ -14,18 +16,34 @@ export function ask({ title, fields, submitKey, submit, tone = "primary" }) {
     event.preventDefault();
     error.textContent = "";
     try {
-      await submit(Object.fromEntries(new FormData(form)), new FormData(form));
+      await submit(valuesOf(form), new FormData(form));
       dialog.close();
     } catch (problem) {
       if (!(problem instanceof Refused)) throw problem;
-      error.textContent = problem.words;
+      showRefusal(problem, { error, button: form.querySelector("[type=submit]") });
     }
   });
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    takeUpTyping();
+  });
   document.body.append(dialog);
   dialog.showModal();
   (form.querySelector("[autofocus]") ?? form.querySelector("input, select, textarea, button"))?.focus();
   return dialog;
+}
+
+// A day and a time are handed on as ISO 8601, whatever form they were written in.
+function valuesOf(form) {
+  const moments = [...form.querySelectorAll("[data-moment]")].map((field) => [field.name, isoOf(field)]);
+  return { ...Object.fromEntries(new FormData(form)), ...Object.fromEntries(moments) };
+}
+
+// Chromium gives the focus back when a dialog closes, but not what is typed: keys and scans went nowhere until a click.
+function takeUpTyping() {
+  const field = document.activeElement;
+  field?.blur();
+  field?.focus({ preventScroll: true });
 }
 
 function buttons({ submitKey, tone }) {
@@ -40,6 +58,43 @@ export function inputField({ name, label, hint, type = "text", ...attributes }) 
   const id = `field-${name}`;
   const input = element("input", { id, name, type, autocomplete: "off", "aria-describedby": hint ? `${id}-hint` : null, ...attributes });
   return element("div", { class: "field" }, element("label", { for: id }, label), input, hint ? element("p", { class: "hint", id: `${id}-hint` }, hint) : null);
+}
+
+// kind: day, time or instant (both), in and out as ISO 8601; latest: the last one that may be.
+export function momentField({ name, label, kind, value: iso = "", latest = "", ...attributes }) {
+  const field = inputField({ name, label, placeholder: t(`look.form_${kind}`), value: momentShown(kind, iso), inputmode: "numeric", maxlength: 16, "data-moment": kind, "aria-describedby": `field-${name}-fault`, ...attributes });
+  const fault = element("p", { class: "field-fault", id: `field-${name}-fault` });
+  field.append(fault);
+  sayFaults(field.querySelector("input"), { fault, latest });
+  return field;
+}
+
+// The words stand at the field, in the page's language: the browser's own bubble speaks the browser's.
+export function sayFaults(input, { fault, latest = "" }) {
+  const kind = input.dataset.moment;
+  const words = () => {
+    if (!input.value.trim()) return input.required ? t("look.still_empty") : "";
+    const iso = isoOf(input);
+    if (!iso) return t(`look.wrong_${kind}`);
+    return latest && iso > latest ? t("look.too_late", { latest: momentShown(kind, latest) }) : "";
+  };
+  const judge = () => {
+    input.setCustomValidity(words());
+    if (!words()) say("");
+  };
+  const say = (now) => {
+    fault.textContent = now;
+    input.setAttribute("aria-invalid", now ? "true" : "false");
+  };
+  guideTyping(input);
+  input.addEventListener("input", judge);
+  input.addEventListener("change", () => say(words()));
+  input.addEventListener("invalid", (event) => {
+    event.preventDefault();
+    say(words());
+    if (!document.activeElement?.validationMessage) input.focus();
+  });
+  judge();
 }
 
 export function textField({ name, label, ...attributes }) {

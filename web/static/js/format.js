@@ -21,6 +21,7 @@ export const celsius = (value) => (isMissing(value) ? "—" : `${tenths.format(v
 // Beside a threshold: a second decimal where rounding would make a smaller number look equal to it.
 export const celsiusBeside = (value, threshold) => (isMissing(value) || isMissing(threshold) || value === threshold || tenths.format(value) !== tenths.format(threshold) ? celsius(value) : `${hundredths.format(value)}\u00a0°C`);
 // A share that is not full is never rounded up to 100 %.
+export const hundredth = (value) => (isMissing(value) ? "—" : hundredths.format(value));
 export const percent = (ratio) => (isMissing(ratio) ? "—" : `${percents.format(ratio >= 1 ? 100 : Math.floor(ratio * 1000) / 10)}\u00a0%`);
 export const time = (value) => (isMissing(value) ? "—" : times.format(new Date(value)));
 export const timeWithSeconds = (value) => (isMissing(value) ? "—" : seconds.format(new Date(value)));

@@ -23,7 +23,10 @@ export function word(section, slug) {
 }
 
 // Values of reasons that are code words, with the section of their words; the same table as the catalogue's.
-const WORDS_BEHIND = { category: "TravellerCategory", device_kind: "DeviceKind", direction: "Direction", document_kind: "DocumentKind", exception_code: "ExceptionCode", missing_steps: "MandatoryStep", purpose: "PurposeOfCrossing", reading_kind: "ReadingKind", scenario: "ResponseScenario", site: "MeasuringSite", symptoms: "Symptom", unusable_because: "UnusableReason" };
+const WORDS_BEHIND = { category: "TravellerCategory", device_kind: "DeviceKind", direction: "Direction", document_kind: "DocumentKind", exception_code: "ExceptionCode", exposures: "Exposure", missing_steps: "MandatoryStep", overridden: "OverriddenReason", override_code: "OverrideReason", purpose: "PurposeOfCrossing", reading_kind: "ReadingKind", role: "Role", scenario: "ResponseScenario", site: "MeasuringSite", symptoms: "Symptom", unusable_because: "UnusableReason" };
+
+// A reading is unusable for a reason of its own, or for what was wrong with its picture.
+const wordBehind = (name, slug) => word(name === "unusable_because" && has(`QualityReason.${slug}`) && !has(`UnusableReason.${slug}`) ? "QualityReason" : WORDS_BEHIND[name], slug);
 
 // The sentence of one reason of an assessment: {code, values}.
 export function reason({ code, values }) {
@@ -35,9 +38,15 @@ export function reason({ code, values }) {
     if (name.endsWith("_c")) return name === "temperature_c" ? celsiusBeside(value, values.threshold_c) : celsius(value);
     if (!(name in WORDS_BEHIND)) return shown(name, value);
     if (value === "") return t("ReasonDetail.nothing");
-    const words = String(value).split(",").map((slug) => word(WORDS_BEHIND[name], slug.trim())).join(language === "zh" ? "、" : ", ");
+    const words = String(value).split(",").map((slug) => wordBehind(name, slug.trim())).join(language === "zh" ? "、" : ", ");
     return template.startsWith(whole) ? words : words.charAt(0).toLocaleLowerCase() + words.slice(1);
   });
+}
+
+// A lane as people call it, where only its id is known: "lane-2" is lane 2; any other id is shown as it is.
+export function laneWords(laneId) {
+  const number = /^lane-(\d+)$/.exec(laneId ?? "")?.[1];
+  return number ? t("look.lane_number", { number }) : laneId;
 }
 
 // Names of places come in all languages: {vi, en, zh}, or as one string.

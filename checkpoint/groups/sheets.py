@@ -1,0 +1,149 @@
+"""Rows of a CSV or XLSX file in memory, bounded before anything is unpacked; formulas are never worked out.
+
+CSV comes from Excel in Viet Nam as UTF-8 with or without a mark, as UTF-16 ("Unicode text"), with commas, semicolons
+or tabs. Of an XLSX the first sheet is read cell by cell; a formula gives the value that was stored with it, or nothing.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Final
+from xml.etree.ElementTree import ParseError
+
+from msgspec import Struct
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from checkpoint.groups.faults import ManifestError, ManifestFault
+
+LARGEST_FILE_BYTES: Final = 4 * 1024 * 1024
+MOST_ROWS: Final = 2_000
+MOST_COLUMNS: Final = 40
+LONGEST_CELL: Final = 500
+LARGEST_UNPACKED_BYTES: Final = 32 * 1024 * 1024
+MOST_PARTS: Final = 200
+_HIGHEST_RATIO: Final = 200
+_HEADING_BYTES: Final = 1024
+_MARKUP: Final = (".xml", ".rels", ".vml")
+_ROOT: Final = re.compile(rb"<[A-Za-z]")
+_MARKUP_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_ZIP: Final = b"PK\x03\x04"
+_DELIMITERS: Final = ";\t,"
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+Cell = str | int | float | date | None
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One row with anything in it; ``number`` is what the spreadsheet shows beside it, from 1."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+def read_rows(content: bytes) -> tuple[Row, ...]:
+    """Read every row that is not blank; raises ``ManifestError`` for what is no table or too large."""
+    if not content:
+        raise ManifestError(ManifestFault.FILE_EMPTY)
+    if len(content) > LARGEST_FILE_BYTES:
+        raise ManifestError(ManifestFault.FILE_TOO_LARGE)
+    numbered = _workbook_rows(content) if content.startswith(_ZIP) else _text_rows(content)
+    rows: list[Row] = []
+    for number, cells in numbered:
+        kept = tuple(_trimmed(cell) for cell in cells[:MOST_COLUMNS])
+        if any(cell is not None for cell in kept):
+            rows.append(Row(number=number, cells=kept))
+        if len(rows) > MOST_ROWS or number > MOST_ROWS * 5:
+            raise ManifestError(ManifestFault.ROWS_TOO_MANY)
+    return tuple(rows)
+
+
+def _trimmed(cell: object) -> Cell:
+    if cell is None or isinstance(cell, bool):
+        return None
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, (int, float, date)):
+        return cell
+    text = " ".join(str(cell).split())
+    return text[: LONGEST_CELL + 1] or None
+
+
+def _text_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    text = _decoded(content)
+    if "\0" in text:
+        raise ManifestError(ManifestFault.FILE_UNREADABLE)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter_of(text))
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error:
+        raise ManifestError(ManifestFault.FILE_UNREADABLE) from None
+
+
+def _decoded(content: bytes) -> str:
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise ManifestError(ManifestFault.ENCODING_UNKNOWN) from None
+
+
+def _delimiter_of(text: str) -> str:
+    """Return what stands most often in the line that has most of it: titles above the heading have none."""
+    lines = text[: _HEADING_BYTES * 16].splitlines()[:30]
+    counts = {mark: max((line.count(mark) for line in lines), default=0) for mark in _DELIMITERS}
+    return max(_DELIMITERS, key=lambda mark: counts[mark]) if any(counts.values()) else ","
+
+
+def _workbook_rows(content: bytes) -> Iterator[tuple[int, list[object]]]:
+    _require_honest_archive(content)
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        try:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
+            yield from ((number, list(cells)) for number, cells in enumerate(rows, start=1))
+        finally:
+            book.close()
+    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError, TypeError) as error:
+        if isinstance(error, ManifestError):
+            raise
+        raise ManifestError(ManifestFault.FILE_UNREADABLE) from None
+
+
+def _require_honest_archive(content: bytes) -> None:
+    """Refuse an archive that unpacks to far more than it is, and XML that defines entities.
+
+    The sizes in the directory bound what ``zipfile`` gives: it stops at them and refuses what does not fit its sum.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+            unpacked = sum(part.file_size for part in parts)
+            is_bomb = any(part.file_size > _HIGHEST_RATIO * max(part.compress_size, 512) for part in parts)
+            if len(parts) > MOST_PARTS or unpacked > LARGEST_UNPACKED_BYTES or is_bomb:
+                raise ManifestError(ManifestFault.FILE_TOO_LARGE)
+            for part in parts:
+                with archive.open(part) as opened:
+                    beginning = opened.read(_HEADING_BYTES)
+                if part.filename.endswith(_MARKUP) or _begins_as_markup(beginning):
+                    _require_plain_markup(beginning)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+        raise ManifestError(ManifestFault.FILE_UNREADABLE) from None
+
+
+def _begins_as_markup(beginning: bytes) -> bool:
+    """Tell whether a part could be read as XML: its name says nothing, the list of contents calls parts as it likes."""
+    return beginning.startswith(_MARKUP_MARKS) or beginning.lstrip().startswith((b"<", b"\0<"))
+
+
+def _require_plain_markup(beginning: bytes) -> None:
+    """The root element begins at once, so no document type with entities stands before it."""
+    root = _ROOT.search(beginning)
+    if root is None or b"<!DOCTYPE" in beginning[: root.start()]:
+        raise ManifestError(ManifestFault.FILE_UNREADABLE)

@@ -1,0 +1,117 @@
+"""What a case says in the words of an order: one value for each placeholder a form may have.
+
+Orders are Vietnamese documents: dates, temperatures and words are written as a Vietnamese office writes them.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from checkpoint.isolation.case import IsolationCase
+from checkpoint.isolation.path import ENDS
+from checkpoint.papers.orders import Letterhead, Paper, PaperError, fill, load_form
+from sync.agreement.labels_catalogue import Catalogue, format_date, format_instant, format_temperature
+from sync.agreement.local_time import local_date
+from sync.agreement.vocabulary import ClockKind
+
+
+class Office(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same on every paper of one gate: who issues, where, under which law."""
+
+    parent_body: str
+    issuing_body: str
+    place: str
+    law_title: str
+    is_exercise: bool = False
+
+
+def order_paper(case: IsolationCase, *, topic: str, office: Office, labels: Catalogue, at: datetime) -> Paper:
+    """Fill the form of a topic in from a case at the instant ``at``; raises ``PaperError`` for an erased person."""
+    if case.is_erased:
+        msg = f"case {UUID(case.crossing_id)}: the person was erased by order; nothing about them can be printed"
+        raise PaperError(msg)
+    letterhead = Letterhead(
+        parent_body=office.parent_body,
+        issuing_body=office.issuing_body,
+        place_and_date=f"{office.place}, {_long_date(local_date(at))}",
+        form_number=case.forms.get(topic, ""),
+        is_exercise=office.is_exercise,
+    )
+    values = _person(case, labels=labels) | _path(case, labels=labels) | _names(case) | {"law_title": office.law_title}
+    return fill(load_form(topic), values=values, letterhead=letterhead)
+
+
+def _person(case: IsolationCase, *, labels: Catalogue) -> dict[str, str]:
+    return {
+        "full_name": case.full_name,
+        "date_of_birth": format_date(case.date_of_birth) if case.date_of_birth else "",
+        "sex": labels.text("Sex", case.sex.value),
+        "nationality": case.nationality or "",
+        "document_kind": labels.text("DocumentKind", case.document_kind),
+        "document_number": case.document_number,
+        "address": case.address,
+        "telephone": case.telephone,
+        "direction": labels.text("Direction", case.direction).lower(),
+        "presented_at": format_instant(case.presented_at),
+        "temperature": _degrees(case.temperature_c),
+        "recheck": _degrees(case.recheck_c),
+        "gate": case.place_names["vi"],
+        "place": case.place_id or "",
+    }
+
+
+def _path(case: IsolationCase, *, labels: Catalogue) -> dict[str, str]:
+    path = case.path
+    return {
+        "ground": labels.text("IsolationGround", path.ground.value).lower() if path.ground else "",
+        "proposed_at": _instant(path.proposed_at),
+        "decided_at": _instant(path.decided_at),
+        "isolation_until": _instant(_isolation_until(case)),
+        "refused_at": _instant(path.refused_at),
+        "compelled_at": _instant(path.compelled_at),
+        "departed_at": _instant(path.departed_at),
+        "arrived_at": _instant(path.arrived_at),
+        "ended_at": _instant(case.acts[-1].at if case.acts and path.state in ENDS else None),
+        "destination": path.destination,
+        "contacts": str(path.contacts),
+    }
+
+
+def _names(case: IsolationCase) -> dict[str, str]:
+    words = case.words
+    return {
+        "proposer": words.proposer,
+        "list_number": words.list_number,
+        "order_number": words.order_number,
+        "signer": words.signer,
+        "compulsory_number": words.compulsory_number,
+        "compulsory_signer": words.compulsory_signer,
+        "escort_names": words.escort_names,
+        "vehicle_plate": words.vehicle_plate or case.vehicle_plate,
+        "confirmed_by": words.confirmed_by,
+    }
+
+
+def _isolation_until(case: IsolationCase) -> datetime | None:
+    return next((clock.due_at for clock in case.clocks if clock.kind is ClockKind.GATE_ISOLATION), None)
+
+
+def _instant(at: datetime | None) -> str:
+    return format_instant(at) if at else ""
+
+
+def _degrees(temperature_c: float | None) -> str:
+    return "" if temperature_c is None else format_temperature(temperature_c)
+
+
+def _long_date(day: date) -> str:
+    """Write a date as offices do: two digits for days up to 9 and for January and February (Decree 30/2020).
+
+    >>> _long_date(date(2026, 2, 3))
+    'ngày 03 tháng 02 năm 2026'
+    >>> _long_date(date(2026, 11, 22))
+    'ngày 22 tháng 11 năm 2026'
+    """
+    month = f"{day.month:02d}" if day.month <= 2 else str(day.month)
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"

@@ -1,0 +1,112 @@
+// The station's page of the handhelds: a code for a new one, the list of them, and what they sent that somebody must look at.
+import { read, Refused, send } from "../web/js/api.js";
+import { ask, inputField, radioField, textField } from "../web/js/dialogs.js";
+import { drawing, element, find, setText } from "../web/js/elements.js";
+import { celsius, duration, timeOrDate } from "../web/js/format.js";
+import { t, word } from "../web/js/labels.js";
+import { placeAnswers, placeFields } from "./place_questions.js";
+
+const REFRESH_MS = 5000;
+let view = null, drawn = "";
+
+async function refresh() {
+  try {
+    view = await read("/api/handhelds");
+    setText(find("error"), "");
+    draw();
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    setText(find("error"), problem.words);
+  }
+}
+
+function draw() {
+  const wanted = find("search").value.trim().toLocaleLowerCase();
+  const now = JSON.stringify([view.handhelds, view.waiting, wanted, view.now.slice(0, 16)]);
+  if (now === drawn) return;
+  drawn = now;
+  const devices = view.handhelds.filter((one) => `${one.label} ${one.fingerprint}`.toLocaleLowerCase().includes(wanted));
+  const nothing = (key) => element("li", { class: "empty" }, t(`handheld.${key}`));
+  find("devices").replaceChildren(...(devices.length ? devices.map(deviceRow) : [nothing("no_devices")]));
+  find("waiting").replaceChildren(...(view.waiting.length ? view.waiting.map(waitingRow) : [nothing("no_waiting")]));
+}
+
+function deviceRow(one) {
+  const told = one.revoked_at ? element("p", { class: "strong" }, t("handheld.device_revoked", one)) : element("button", { type: "button", class: "button danger", "aria-label": `${t("handheld.revoke")} ${one.label}`, onclick: () => askRevoke(one) }, t("handheld.revoke"));
+  return element("li", {}, element("p", { class: "strong" }, one.label), element("p", { class: "small" }, t("handheld.device_line", { ...one, enrolled_at: one.enrolled_at, seen_at: one.seen_at })), told);
+}
+
+function waitingRow(one) {
+  const { code, values, observed_at } = one.answer;
+  const heading = `${timeOrDate(observed_at)} · ${one.document_hint} · ${celsius(one.temperature_c)}`;
+  const buttons = element("p", { class: "row" }, element("button", { type: "button", class: "button primary", onclick: () => askConfirm(one) }, t("handheld.confirm")), element("button", { type: "button", class: "button", onclick: () => askAside(one) }, t("handheld.aside")));
+  const age = t(one.is_overdue ? "handheld.waits_overdue" : "handheld.waits_since", { age: duration((new Date(view.now) - new Date(one.received_at)) / 1000) });
+  return element("li", { "data-act": one.act_id, "data-overdue": one.is_overdue ? "yes" : null }, element("p", { class: "strong" }, heading), element("p", { class: one.is_overdue ? "error-line" : "small" }, age), element("p", { class: "error-line" }, new Refused({ code, values }, 409).words), buttons);
+}
+
+const pictureOf = ({ path, size }) => drawing("svg", { class: "code-picture", role: "img", "aria-label": t("handheld.code_picture"), viewBox: `0 0 ${size} ${size}` }, drawing("path", { class: "ground", d: `M0 0h${size}v${size}h-${size}z` }), drawing("path", { class: "marks", d: path }));
+
+function askRevoke(one) {
+  const choices = ["lost", "replaced", "taken_out"].map((reason) => [reason, word("HandheldRevocation", reason)]);
+  ask({
+    title: t("handheld.revoke_title", one),
+    fields: [radioField({ name: "reason", label: t("handheld.revoke_why"), choices })],
+    submitKey: "handheld.revoke",
+    tone: "danger",
+    submit: async ({ reason }) => {
+      await send(`/api/handhelds/${one.handheld_id}/revoke`, { reason });
+      await refresh();
+    },
+  });
+}
+
+// The whole act is shown here only, and that it was looked at is logged.
+async function askConfirm(one) {
+  const act = await send(`/api/handhelds/acts/${one.act_id}/reveal`);
+  const before = act.scans?.[0] ?? act.document?.document_number ?? "";
+  ask({
+    title: t("handheld.confirm_title"),
+    fields: [
+      element("p", { class: "strong" }, `${timeOrDate(one.answer.observed_at)} · ${celsius(one.temperature_c)} · ${word("Outcome", act.provisional_outcome)}`),
+      inputField({ name: "text", label: t("handheld.document"), value: before, maxlength: 2000, autofocus: true }),
+      element("label", { class: "choice" }, element("input", { type: "checkbox", name: "declared", checked: act.has_declaration }), t("handheld.declared")),
+      ...placeFields(view.places, act.place_answers),
+    ],
+    submitKey: "handheld.confirm_title",
+    submit: async ({ text, declared }, form) => {
+      const changed = text.trim() === before ? {} : { text: text.trim() };
+      await send(`/api/handhelds/acts/${one.act_id}/mend`, { ...changed, has_declaration: declared === "on", ...(view.places.length ? { place_answers: placeAnswers(view.places, form) } : {}) });
+      await refresh();
+    },
+  });
+}
+
+function askAside(one) {
+  ask({
+    title: t("handheld.aside_title"),
+    fields: [textField({ name: "reason", label: t("handheld.revoke_why"), required: true, autofocus: true })],
+    submitKey: "handheld.aside",
+    submit: async ({ reason }) => {
+      await send(`/api/handhelds/acts/${one.act_id}/set-aside`, { reason });
+      await refresh();
+    },
+  });
+}
+
+find("code-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  try {
+    const told = await send("/api/handhelds/codes", { label: find("code-label").value.trim(), address: window.location.origin });
+    setText(find("code-told"), t("handheld.code_shown", { code: told.code, until: timeOrDate(told.expires_at) }));
+    setText(find("address"), t("handheld.station_hint", { address: `${told.address}/handheld/` }));
+    find("code-picture").replaceChildren(pictureOf(told.picture));
+    find("code-form").reset();
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    setText(find("error"), problem.words);
+  }
+});
+find("search").addEventListener("input", () => view && draw());
+setText(find("address"), t("handheld.station_hint", { address: `${window.location.origin}/handheld/` }));
+refresh();
+setInterval(refresh, REFRESH_MS);

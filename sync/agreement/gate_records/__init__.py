@@ -1,0 +1,1 @@
+"""Records of what happens at a gate beside the crossing itself, one module for each room."""

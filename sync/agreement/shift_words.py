@@ -1,0 +1,19 @@
+"""Words of the shift: when an officer was measured, why a line of paper holds no crossing."""
+
+from enum import StrEnum
+
+
+class ShiftMoment(StrEnum):
+    """When an officer's own temperature was taken."""
+
+    START = "start"
+    END = "end"
+
+
+class PaperVoidReason(StrEnum):
+    """Why a numbered line of paper holds no crossing."""
+
+    SPOILT = "spoilt"
+    LEFT_BLANK = "left_blank"
+    ENTERED_AT_LANE = "entered_at_lane"
+    SHEET_LOST = "sheet_lost"

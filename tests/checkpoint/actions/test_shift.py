@@ -1,0 +1,350 @@
+"""A shift at a real edge: own temperature, handover, roster, figures, and the sheets of paper."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from checkpoint.actions.correcting import correct_details
+from checkpoint.actions.deciding import close_crossing, measure_person
+from checkpoint.actions.entrusting import BadgeOrder, RosterOrder, carry_out
+from checkpoint.actions.erasing import erase_episodes
+from checkpoint.actions.paper_lines import enter_line, print_sheets, void_line
+from checkpoint.actions.rechecking import recheck_person
+from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.shift_papers import PAPER_LANGUAGES, _open_points, _Words, report_pdf, sheets_pdf
+from checkpoint.actions.shift_report import missing_paper, shift_report
+from checkpoint.actions.shift_view import shift_view
+from checkpoint.actions.shifting import (
+    CloseShiftCommand,
+    OpenCommand,
+    close_shift,
+    day_plan,
+    leftover,
+    open_shift,
+    take_over,
+)
+from checkpoint.shifts.roster import RosterError, RosterLine, read_roster
+from sync.agreement.gate_records.shift import (
+    OwnTemperatureTaken,
+    PaperLineEntered,
+    ShiftClosed,
+    ShiftHandedOver,
+    ShiftOpened,
+    ShiftTakenOver,
+)
+from sync.agreement.labels_catalogue import Catalogue
+from sync.agreement.records import CrossingScreened, EpisodesErased
+from tests.checkpoint.edges import LANE, Edge
+from tests.demands import demand
+from web.stations import Badge
+
+
+class Gatehouse:
+    """Officers at one edge."""
+
+    def __init__(self, edge: Edge):
+        self.edge, self.gate = edge, edge.gate
+
+    def act(self, command, officer="canbo", **fields):
+        shape = command.__annotations__["command"]
+        body = msgspec.convert(fields, shape)
+        return self.gate.perform(lambda turn: command(turn, body), officer_ref=officer).result(10)
+
+    def begin(self, officer="canbo", temperature_c=36.6, shift_id=None, lane_id=LANE):
+        shift_id = shift_id or str(uuid4())
+        given = {"shift_id": shift_id, "lane_id": lane_id, "temperature_c": temperature_c, "site": "ear"}
+        body = msgspec.convert(given, OpenCommand)
+        return shift_id, self.gate.perform(lambda turn: open_shift(turn, body), officer_ref=officer).result(10)
+
+    def end(self, shift_id, officer="canbo", temperature_c=36.7, notes="", faults=()):
+        left = leftover(self.gate, device_faults=faults)
+        given = {"shift_id": shift_id, "temperature_c": temperature_c, "site": "ear", "notes": notes}
+        body = msgspec.convert(given, CloseShiftCommand)
+        return self.gate.perform(lambda turn: close_shift(turn, body, left=left), officer_ref=officer).result(10)
+
+    def take(self, handover_id, officer="truc2"):
+        return self.gate.perform(lambda turn: take_over(turn, handover_id), officer_ref=officer).result(10)
+
+    def view(self, officer="canbo"):
+        return shift_view(self.gate, username=officer, left=leftover(self.gate, device_faults=()))
+
+    def report(self, hours=None):
+        hours = hours or day_plan(self.gate).at(self.edge.clock.now)
+        with self.gate.store.readers.connect() as connection:
+            return shift_report(
+                connection,
+                settings=self.gate.settings,
+                deployment=self.gate.deployment,
+                policy=self.gate.policy,
+                hours=hours,
+                at=self.edge.clock.now,
+            )
+
+    def line(self, number, **fields):
+        at = self.edge.clock.now - timedelta(hours=1)
+        given = {"entry_id": str(uuid4()), "written_at": at.isoformat(), "lane_id": LANE, "text": f"QN 20{number:04d}"}
+        given |= {"number": number, "has_declaration": True, "temperature_c": 36.5}
+        return self.act(enter_line, **{**given, **fields})
+
+    def refused(self, **fields):
+        with pytest.raises(ActionRefusedError) as refusal:
+            self.line(**fields)
+        return refusal.value.code
+
+
+@pytest.fixture
+def house(edge):
+    return Gatehouse(edge)
+
+
+@demand("R026")
+def test_a_shift_begins_and_ends_with_the_own_temperature_and_both_are_recorded(house):
+    shift_id, view = house.begin()
+    assert not view.is_raised
+    house.end(shift_id, temperature_c=36.9)
+
+    bodies = [body for body in house.edge.bodies() if not isinstance(body, CrossingScreened)]
+    assert [type(body) for body in bodies] == [
+        ShiftOpened, OwnTemperatureTaken, OwnTemperatureTaken, ShiftHandedOver, ShiftClosed,
+    ]  # fmt: skip
+    assert [body.temperature_c for body in bodies[1:3]] == [36.6, 36.9]
+    house.edge.check_chain()
+
+
+@demand("R026")
+def test_a_raised_own_temperature_is_said_and_recorded_and_closes_no_lane(house):
+    _, view = house.begin(temperature_c=38.6)
+    assert view.is_raised
+    (taken,) = [body for body in house.edge.bodies() if isinstance(body, OwnTemperatureTaken)]
+    assert taken.is_raised
+    assert taken.limit_c == view.limit_c
+    house.edge.present()
+    assert house.edge.draft_id, "the lane goes on; a person decides"
+
+
+def test_beginning_twice_by_the_same_request_is_one_shift_and_another_one_is_refused(house):
+    shift_id, _ = house.begin()
+    house.begin(shift_id=shift_id)
+    assert len(house.view().present) == 1
+    with pytest.raises(ActionRefusedError, match="shift_is_open"):
+        house.begin()
+
+
+def test_a_handover_names_what_is_open_and_both_officers_confirm_it(house):
+    shift_id, _ = house.begin()
+    house.edge.present()
+    house.end(shift_id, notes="Người ở phòng 1 chờ phiên dịch", faults=("lane-1-thermal",))
+    (waiting,) = house.view("truc2").handovers
+    assert (waiting.left.open_drafts, waiting.left.device_faults) == (1, ("lane-1-thermal",))
+    assert waiting.notes == "Người ở phòng 1 chờ phiên dịch"
+
+    with pytest.raises(ActionRefusedError, match="own_handover"):
+        house.take(waiting.handover_id, officer="canbo")
+    house.take(waiting.handover_id)
+    house.take(waiting.handover_id)
+    with pytest.raises(ActionRefusedError, match="handover_taken"):
+        house.take(waiting.handover_id, officer="truc3")
+
+    taken = [e for e in house.edge.envelopes() if e.type == ShiftTakenOver.type_name]
+    given = [e for e in house.edge.envelopes() if e.type == ShiftHandedOver.type_name]
+    assert ([e.officer_ref for e in given], [e.officer_ref for e in taken]) == (["canbo"], ["truc2"])
+    assert house.view().handovers == ()
+
+
+def test_the_notes_of_a_handover_are_sealed_in_the_journal(house):
+    shift_id, _ = house.begin()
+    house.end(shift_id, notes="Ông Vũ Văn Thử chờ người nhà")
+    assert not any("Vũ Văn Thử".encode() in record for record in house.edge.journal())
+    assert [one.remarks for one in house.edge.identities() if one] == ["Ông Vũ Văn Thử chờ người nhà"]
+
+
+def test_an_erased_handover_keeps_its_confirmations_and_no_word_of_its_notes(house):
+    shift_id, _ = house.begin()
+    house.end(shift_id, notes="Ông Vũ Văn Thử chờ người nhà")
+    (waiting,) = house.view("truc2").handovers
+    order = EpisodesErased(
+        erasure_id="erasure-1",
+        episode_ids=(waiting.handover_id,),
+        legal_basis="Luật 91/2025/QH15",
+        requested_by="cdc",
+        erased_at=house.edge.clock.now,
+    )
+    house.gate.perform(lambda turn: erase_episodes(turn, order)).result(10)
+
+    (waiting,) = house.view("truc2").handovers
+    assert waiting.notes == ""
+    house.take(waiting.handover_id)
+    assert house.view("truc2").handovers == ()
+
+
+@demand("R080")
+def test_a_lane_for_which_nobody_is_planned_is_named_with_its_hour(house):
+    plan, now = day_plan(house.gate), house.edge.clock.now
+    hours = plan.at(now)
+    after = plan.after(hours)
+    lines = tuple(
+        RosterLine(day=one.shift_day, shift=one.code, lane_id=lane, username="canbo")
+        for one in (hours, after)
+        for lane in ("lane-1", "lane-2")
+        if (one, lane) != (after, "lane-2")
+    )
+    assert carry_out(house.gate.store, RosterOrder(lines=lines)).rows == 3
+    first = house.view().gaps[0]
+    assert (first.lane_id, first.starts_at) == ("lane-2", after.starts_at)
+    house.begin()
+    (opened,) = [body for body in house.edge.bodies() if isinstance(body, ShiftOpened)]
+    assert opened.is_planned
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("day,shift,lane_id,username\n2026-11-22,evening,lane-1,canbo\n", "line 2: there is no shift 'evening'"),
+        ("day,shift,lane_id,username\n2026-11-22,morning,lane-9,canbo\n", "line 2: there is no lane 'lane-9'"),
+        ("day,shift,lane_id,username\n22/11,morning,lane-1,canbo\n", "line 2"),
+        ("day;shift\n", "the first line must be"),
+    ],
+)
+def test_a_roster_with_one_mistake_is_refused_as_a_whole_and_names_the_line(house, text, words):
+    with pytest.raises(RosterError, match=words):
+        read_roster(text, is_toml=False, plan=day_plan(house.gate), lanes=house.gate.settings.lanes)
+
+
+def test_a_roster_may_be_written_as_toml(house):
+    text = '[[line]]\nday = 2026-11-22\nshift = "night"\nlane_id = "lane-1"\nusername = "canbo"\n'
+    (line,) = read_roster(text, is_toml=True, plan=day_plan(house.gate), lanes=house.gate.settings.lanes)
+    assert line == RosterLine(day=date(2026, 11, 22), shift="night", lane_id="lane-1", username="canbo")
+
+
+def test_a_badge_is_given_to_an_officer_alone_and_to_one_officer_only(house):
+    order = BadgeOrder(badge=Badge(username="nobody", badge="0042", pin_hash="x"))
+    assert "only an officer" in carry_out(house.gate.store, order).fault
+
+
+@demand("R002")
+def test_the_report_counts_each_crossing_once_and_is_printed_without_an_uplink(house):
+    edge = house.edge
+    for number, temperature_c in (("QN 100123", 36.5), ("QN 100124", 38.4)):
+        edge.present(number)
+        edge.do(measure_person, temperature_c=temperature_c, device_kind="infrared_thermometer", site="forehead")
+        if temperature_c > 38:
+            edge.do(recheck_person, crossing_id=edge.draft_id, temperature_c=38.8, site="axillary")
+        else:
+            edge.do(close_crossing, draft_id=edge.draft_id)
+    report = house.report()
+    assert report.total.figures.alarms == 1
+    assert report.total.figures.rechecks == 1
+    assert report.total.figures.isolated == 1
+    assert report.total.figures.dispositions == report.total.figures.crossings
+    assert report.gate_names["vi"]
+    for language in PAPER_LANGUAGES:
+        page = report_pdf(report, catalogue=Catalogue.load(language))
+        assert page.startswith(b"%PDF-")
+        assert page == report_pdf(report, catalogue=Catalogue.load(language)), "the same report, the same bytes"
+
+
+def test_sheets_get_numbers_that_were_never_used_and_asking_again_prints_no_second_block(house):
+    block_id = str(uuid4())
+    first = house.act(print_sheets, block_id=block_id, sheets=2)
+    again = house.act(print_sheets, block_id=block_id, sheets=2)
+    second = house.act(print_sheets, block_id=str(uuid4()), sheets=1)
+    assert first == again
+    assert (first.first_number, first.last_number, second.first_number) == (1, 40, 41)
+    page = sheets_pdf(first, gate="Móng Cái", at=house.edge.clock.now, catalogue=Catalogue.load("vi"))
+    assert page.startswith(b"%PDF-")
+
+
+@demand("R008")
+def test_a_line_of_paper_becomes_a_crossing_of_the_time_it_was_written_once(house):
+    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
+    entry_id = str(uuid4())
+    first = house.line(3, entry_id=entry_id)
+    again = house.line(3, entry_id=entry_id)
+    assert first.record_id == again.record_id
+    assert house.refused(number=3) == "paper_number_used"
+
+    envelopes = [e for e in house.edge.envelopes() if e.type == "crossing_screened"]
+    assert [e.recorded_at - e.observed_at for e in envelopes] == [timedelta(hours=1)]
+    (entered,) = [body for body in house.edge.bodies() if isinstance(body, PaperLineEntered)]
+    assert (entered.number, entered.entered_crossing_id) == (3, entry_id)
+    report = house.report(day_plan(house.gate).at(house.edge.clock.now - timedelta(hours=1)))
+    assert (report.total.figures.from_paper, report.total.figures.handled) == (1, 0)
+    assert report.missing_paper_numbers == (1, 2)
+
+
+@demand("R008")
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"temperature_c": None}, "paper_without_temperature"),
+        ({"temperature_c": None, "exception_code": "infant"}, "paper_without_temperature"),
+        ({"exception_code": "infant", "exception_reason": "trẻ sơ sinh"}, "paper_without_temperature"),
+        ({"number": 21}, "paper_number_unknown"),
+        ({"written_at": "2030-01-01T00:00:00Z"}, "paper_time_wrong"),
+        ({"written_at": "2020-01-01T00:00:00Z"}, "paper_time_wrong"),
+        ({"lane_id": "lane-9"}, "no_such_lane"),
+    ],
+)
+def test_the_temperature_step_is_not_skipped_on_paper_either_and_nothing_is_written(house, fields, code):
+    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
+    before = len(house.edge.journal())
+    assert house.refused(**{"number": 1, **fields}) == code
+    assert len(house.edge.journal()) == before
+
+
+def test_a_raised_line_of_paper_stands_open_until_its_recheck(house):
+    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
+    entry_id = str(uuid4())
+    house.line(1, entry_id=entry_id, temperature_c=38.5)
+    assert house.edge.rows("SELECT disposition, is_open FROM crossing") == [("pending", 1)]
+    house.edge.do(recheck_person, crossing_id=entry_id, temperature_c=36.8, site="axillary")
+    assert house.edge.rows("SELECT disposition, is_open FROM crossing") == [("cleared", 0)]
+
+
+def test_an_exception_on_paper_keeps_its_reason_sealed(house):
+    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
+    house.line(1, temperature_c=None, exception_code="infant", exception_reason="Cháu Bé Thử ba tuần tuổi")
+    assert not any("Bé Thử".encode() in record for record in house.edge.journal())
+    assert house.edge.rows("SELECT exception_code FROM crossing") == [("infant",)]
+
+
+def test_a_spoilt_number_is_accounted_for_and_cannot_be_used_later(house):
+    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
+    house.act(void_line, number=1, reason="spoilt")
+    house.act(void_line, number=1, reason="spoilt")
+    house.line(3)
+    assert house.refused(number=1) == "paper_number_used"
+    with house.gate.store.readers.connect() as connection:
+        assert missing_paper(connection) == (2,)
+
+
+def test_shift_hours_are_those_of_viet_nam_and_the_night_belongs_to_its_first_day(house):
+    plan = day_plan(house.gate)
+    night = plan.at(datetime(2026, 11, 21, 20, 0, tzinfo=UTC))
+    assert (night.shift_day, night.code) == (date(2026, 11, 21), "night")
+    assert plan.before(plan.after(night)) == night
+
+
+@demand("R014")
+def test_the_shift_report_says_how_many_experts_went_through_every_step_and_names_each_gap(house):
+    edge = house.edge
+    whole = {"category": "expert", "purpose": "project_expert", "employer": "Công ty Dệt Thử", "project": "Nhà máy 2"}
+    edge.present("QN 200101", **whole)
+    edge.scan_face(36.5)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    edge.present("QN 200102")
+    edge.scan_face(36.5)
+    crossing_id = edge.draft_id
+    edge.do(close_crossing, draft_id=crossing_id)
+    edge.about(correct_details, crossing_id, category="expert", reason="nhầm đối tượng")
+
+    experts = house.report().experts
+    assert (experts.due, experts.complete) == (2, 1)
+    [gap] = experts.gaps
+    assert (gap.lane_id, gap.missing) == (LANE, ("employer",))
+    printed = _open_points(house.report(), t=_Words(Catalogue.load("vi")))
+    [said] = [words for title, words in printed if title == "Chuyên gia (100 %)"]
+    assert said.startswith("1 trên 2 lượt đủ các bước, ")
+    assert said.endswith("thiếu cơ quan mời và dự án")

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of every driver's decoder; ``python -m tests.fuzzing --executions N``."""
