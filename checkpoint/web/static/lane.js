@@ -1,6 +1,7 @@
 // The lane page: the state comes whole from the edge each time; this module shows it and sends what keys mean.
 import { read, Refused } from "../web/js/api.js";
 import { learnNow } from "../web/js/clocks.js";
+import { afterAnswer } from "../web/js/dialogs.js";
 import { element, find, setMark, setText } from "../web/js/elements.js";
 import { celsius, integer, timeWithSeconds } from "../web/js/format.js";
 import { askCamera } from "./camera.js";
@@ -180,7 +181,7 @@ async function refresh() {
 }
 function watchLane() {
   const stream = new EventSource(`/api/lanes/${laneId}/events`);
-  const arrived = (event) => take(JSON.parse(event.data));
+  const arrived = (event) => afterAnswer(() => take(JSON.parse(event.data)));
   stream.addEventListener("message", arrived);
   stream.addEventListener("lane", arrived);
   stream.addEventListener("open", () => {

@@ -44,3 +44,31 @@ def test_the_arrow_names_who_is_on_the_pass_and_the_child_that_is_chosen_comes_n
     expect(lane.locator("#next-person")).to_be_visible()
     assert edge.sheet.next_person is not None
     assert CHILD not in lane.locator("#next-person").inner_text()
+
+
+def test_the_lane_shows_what_a_dialog_did_only_when_its_keys_work_again(lane, edge):  # noqa: F811
+    scan(lane, "QN 100123")
+    lane.wait_for_selector("#verdict[data-phase=awaiting_reading]")
+    late = []
+    lane.route("**/discard", lambda route: late.append((route, route.fetch())))
+    lane.keyboard.press("F10")
+    lane.keyboard.type("Quét nhầm giấy")
+    lane.locator("dialog[open] button[type=submit]").click()
+    until(lane, lambda: late)
+    lane.wait_for_timeout(1500)  # the stream tells the change long before the answer arrives
+    assert edge.sheet.state.presentation is None
+    assert lane.get_attribute("#verdict", "data-phase") == "awaiting_reading"
+
+    ((route, answer),) = late
+    route.fulfill(response=answer)
+    lane.wait_for_selector("#verdict[data-phase=empty]")
+    lane.keyboard.press("F7")
+    lane.wait_for_url("**/isolation")
+
+
+def until(page, done) -> None:
+    for _ in range(100):
+        if done():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come to that within 5 s")

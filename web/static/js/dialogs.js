@@ -5,6 +5,11 @@ import { guideTyping, isoOf, momentShown } from "./moments.js";
 import { Refused } from "./api.js";
 import { showRefusal } from "./waiting.js";
 
+let answering = null;
+
+// What comes while a dialog is being answered waits until it has closed, or said why not: keys go to what is seen.
+export const afterAnswer = (act) => (answering ? void answering.finally(act) : act());
+
 // fields: elements made by the functions below. submit(values) may throw Refused: its words show at the foot.
 export function ask({ title, fields, submitKey, submit, tone = "primary" }) {
   if (document.querySelector("dialog[open]")) return;
@@ -12,8 +17,7 @@ export function ask({ title, fields, submitKey, submit, tone = "primary" }) {
   const heading = element("h2", { id: "dialog-title" }, title);
   const form = element("form", { method: "dialog" }, heading, ...fields, error, buttons({ submitKey, tone }));
   const dialog = element("dialog", { "aria-labelledby": "dialog-title" }, form);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const answer = async () => {
     error.textContent = "";
     try {
       await submit(valuesOf(form), new FormData(form));
@@ -22,6 +26,13 @@ export function ask({ title, fields, submitKey, submit, tone = "primary" }) {
       if (!(problem instanceof Refused)) throw problem;
       showRefusal(problem, { error, button: form.querySelector("[type=submit]") });
     }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const mine = answer().finally(() => {
+      if (answering === mine) answering = null;
+    });
+    answering = mine;
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
