@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import generators, sql
+from psycopg.copy import LibpqWriter
+from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -33,7 +35,9 @@ class RowWriter:
     """Takes rows one by one, in the order of the table's columns, and inserts them; one table, one use.
 
     Rows may come before the server is ready for them: ``sending`` hands over what waits, and from then on
-    the server takes rows in while the next are made.
+    the server reads rows while the next are made. It inserts them when it has heard that there are no more
+    (in PostgreSQL, binary rows do not count towards the size at which COPY inserts what it has, only the
+    thousandth row does): whoever has other work says so with ``end`` and does that work meanwhile.
     """
 
     def __init__(self, connection: Connection, *, table: Table) -> None:
@@ -43,6 +47,8 @@ class RowWriter:
         self._is_binary = connection.dialect.name == "postgresql"
         self._encode = row_encoder(table)
         self._copy: psycopg.Copy | None = None
+        self._is_whole = False
+        self._sender: _Sender | None = None
         self._encoded: list[bytes] = [HEADER]
         self._rows: list[Row] = []
 
@@ -60,10 +66,17 @@ class RowWriter:
         for encoded in map(self._encode, rows):
             pieces.append(encoded)
             if len(pieces) > _ROWS_AT_ONCE and self._copy is not None:
-                self.send()
+                self._send()
 
-    def send(self) -> None:
-        """Hand over what waits, so that the server works on it from now on."""
+    def end(self) -> None:
+        """Say that these were all rows; the server inserts them while the rest of the block runs."""
+        if self._sender is not None and not self._is_whole:
+            self._is_whole = True
+            self._encoded.append(TRAILER)
+            self._send()
+            self._sender.end()
+
+    def _send(self) -> None:
         if self._copy is not None and self._encoded:
             self._copy.write(b"".join(self._encoded))
             self._encoded.clear()
@@ -77,12 +90,34 @@ class RowWriter:
                 self._connection.execute(insert(self._table), _as_mappings(self._table, rows=self._rows))
             return
         told, raw = _told_by_sqlalchemy(self._table.name), driver_of(self._connection)
-        with told, raw.cursor() as cursor, cursor.copy(_copy_statement(self._table)) as copy:
-            self._copy = copy
-            self.send()
-            yield
-            self.send()
-            copy.write(TRAILER)
+        with told, raw.cursor() as cursor:
+            self._sender = _Sender(cursor)
+            with cursor.copy(_copy_statement(self._table), writer=self._sender) as self._copy:
+                self._send()
+                yield
+                self.end()
+
+
+class _Sender(LibpqWriter):
+    """Sends a COPY's rows at once, and may end it without waiting for what the server says to them."""
+
+    def __init__(self, cursor: "psycopg.Cursor[Any]") -> None:
+        super().__init__(cursor, flush_threshold=0)
+        self._is_ended = False
+
+    def end(self) -> None:
+        """Tell the server that there are no more rows; ``finish`` hears the answer."""
+        self._is_ended = self._pgconn.put_copy_end() == 1
+        self._pgconn.flush()
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        """Wait for the server's answer; raise its error unless the caller failed already."""
+        if not self._is_ended:
+            super().finish(exc)
+            return
+        results = self.connection.wait(generators.fetch_many(self._pgconn))
+        if exc is None and results[-1].status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(results[-1])
 
 
 @contextmanager

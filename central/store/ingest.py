@@ -177,7 +177,8 @@ def _add(
 ) -> tuple[list[RecordAnswer], int]:
     """Project and append; return the answers and the ledger's new position.
 
-    The server keeps the keys while the first entries are made, and takes entries in while the next are made.
+    The server keeps the keys while the first entries are made, reads entries while the next are made, and inserts
+    them while their crossings and answers are made.
     """
     batch, now = ingest.batch, ingest.received_at
     confirm_provisional(connection, fresh, waiting=ground.waiting, now=now)  # before the keys: see the order of locks
@@ -188,8 +189,9 @@ def _add(
         writer.add(islice(rows, len(batch.episode_keys) // _KEYS_PER_ENTRY))
     with writer.sending():
         writer.add(rows)
-        writer.send()
+        writer.end()
         prepared = prepare_projection(connection, projection=entries.projection)
+        answers = _answers(fresh, judgements=entries.judgements, after=ground.position)
     write_new(prepared)
     project_provinces(connection, entries.projection.reported)
     project_gate_records(connection, entries.of_gates, cut_off_hour=ingest.cut_off_hour)
@@ -198,15 +200,14 @@ def _add(
         write_changes(connection, prepared)
         connection.execute(_MOVE_LEDGER, {"reached": entries.position, "chained": entries.hash})
         _move_head(connection, ingest=ingest)
-    answers = [
-        RecordAnswer(
-            sequence=received.envelope.sequence,
-            disposition=judgement.disposition,
-            ledger_position=ground.position + place,
-        )
-        for place, (received, judgement) in enumerate(zip(fresh, entries.judgements, strict=True), start=1)
-    ]
     return answers, entries.position
+
+
+def _answers(fresh: Sequence[ReceivedRecord], *, judgements: Sequence[Judgement], after: int) -> list[RecordAnswer]:
+    return [
+        RecordAnswer(sequence=received.envelope.sequence, disposition=judgement.disposition, ledger_position=position)
+        for position, (received, judgement) in enumerate(zip(fresh, judgements, strict=True), start=after + 1)
+    ]
 
 
 _KEYS_PER_ENTRY = 2

@@ -1,8 +1,7 @@
 """Applying a batch to the crossings and counters, set by set: one read, one insert, one update."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 import msgspec
@@ -246,37 +245,26 @@ class PreparedProjection(msgspec.Struct, frozen=True):
     """What a projection writes, ready to go out: new crossings, changed ones, counters."""
 
     new: RowWriter
-    rest: Iterator[Row]
     changed: list[dict[str, str | bytes | datetime | None]]
     counts: list[Row]
 
 
 def prepare_projection(connection: Connection, *, projection: Projection) -> PreparedProjection:
-    """Do now what can be done while the server still takes in the ledger's last entries."""
-    states, totals = projection.new_states(), difference(projection.changes())
-    new, rest = RowWriter(connection, table=crossing), map(crossing_row, states)
-    new.add(islice(rest, len(states) // _PREPARED_SHARE))
+    """Make the rows; done while the server still inserts what the ledger got."""
+    totals, new = difference(projection.changes()), RowWriter(connection, table=crossing)
+    new.add(map(crossing_row, projection.new_states()))
     return PreparedProjection(
         new,
-        rest,
         [_change_of(state) for state in projection.changed_states()],
         [(*key[:2], key.direction.value, key.category.value, key.figure.value, n) for key, n in totals.items()],
     )
 
 
-_PREPARED_SHARE = 8
-"""So many times more crossings are made while the server takes in those before them."""
-
-
 def write_new(prepared: PreparedProjection) -> None:
-    """Insert the new crossings; the server takes them in while the next are made."""
-    first = next(prepared.rest, None)
-    if first is None and not prepared.new.holds_rows:
-        return
-    with prepared.new.sending():
-        if first is not None:
-            prepared.new.add((first,))
-        prepared.new.add(prepared.rest)
+    """Insert the new crossings."""
+    if prepared.new.holds_rows:
+        with prepared.new.sending():
+            pass
 
 
 def write_changes(connection: Connection, prepared: PreparedProjection) -> None:

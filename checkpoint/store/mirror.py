@@ -147,16 +147,19 @@ def keep_entry(transaction: Transaction, entry: MirrorEntry, *, received_at: dat
     transaction.execute(_KEEP, {**msgspec.structs.asdict(entry), "received_at": to_text(received_at)})
 
 
-def kept_records(connection: Connection, *, of_type: str, until: datetime | None = None) -> list[bytes]:
-    """Return the kept bytes of one type of record, in the centre's order; ``until``: those received by then."""
+def kept_records(connection: Connection, *, of_type: str) -> list[bytes]:
+    """Return the kept bytes of one type of record, in the centre's order."""
+    return [record for _, record in records_as_received(connection, of_type=of_type)]
+
+
+def records_as_received(connection: Connection, *, of_type: str) -> list[tuple[datetime, bytes]]:
+    """Return the kept bytes of one type of record with when this edge received each, in the centre's order."""
     statement = (
-        select(centre_mirror.c.bytes)
+        select(centre_mirror.c.received_at, centre_mirror.c.bytes)
         .where(centre_mirror.c.type == of_type, centre_mirror.c.bytes.is_not(None))
         .order_by(centre_mirror.c.centre_incarnation, centre_mirror.c.sequence)
     )
-    if until is not None:
-        statement = statement.where(centre_mirror.c.received_at <= to_text(until))
-    return [row.bytes for row in connection.execute(statement)]
+    return [(from_text(row.received_at), row.bytes) for row in connection.execute(statement)]
 
 
 def kept_records_about(connection: Connection, *, types: Iterable[str]) -> list[bytes]:
