@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from checkpoint.actions.entrusting import BadgeOrder, RosterOrder
-from checkpoint.actions.policy_then import policy_then
+from checkpoint.actions.policy_then import PolicyHistory
 from checkpoint.actions.shift_papers import PAPER_LANGUAGES, report_pdf
 from checkpoint.actions.shift_report import ShiftReport, shift_report
 from checkpoint.command_line import SettingsOption, fail, loaded, stop, words_of
@@ -93,9 +93,11 @@ def _report(settings: Settings, *, deployment: Deployment, hours: ShiftHours) ->
         fail(error)
     try:
         at = datetime.now(UTC)
-        policy = policy_then(store, settings=settings, deployment=deployment, until=hours.ends_at)
+        history = PolicyHistory(store, settings=settings, deployment=deployment)
         with store.readers.connect() as connection:
-            return shift_report(connection, settings=settings, deployment=deployment, policy=policy, hours=hours, at=at)
+            return shift_report(
+                connection, settings=settings, deployment=deployment, policy_at=history.at, hours=hours, at=at
+            )
     finally:
         store.close()
 

@@ -1,9 +1,10 @@
 """JSON answers for the pages, and reading small JSON bodies, by msgspec alone."""
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import anyio.to_thread
 import msgspec
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +12,10 @@ from web.forms import FormRefusedError, read_body
 from web.refusals import refusal_response
 
 BODY_LIMIT_BYTES = 16 * 1024
+ROWS_PER_PAGE = 100
+Word = Annotated[str, Query(max_length=60)]
+Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+"""What a page of rows is asked for by: a word to look for, and how many rows come before it."""
 _Body = TypeVar("_Body", bound=msgspec.Struct)
 
 run_in_thread = anyio.to_thread.run_sync

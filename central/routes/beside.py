@@ -2,24 +2,18 @@
 
 from collections import defaultdict
 from datetime import date
-from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from central.actions.opening import Centre
 from central.gate_figures import GateFigure
 from central.ledger import PLAUSIBLE_YEARS
-from central.routes.answers import answer, refuse, run_in_thread
+from central.routes.answers import ROWS_PER_PAGE, Offset, Word, answer, refuse, run_in_thread
 from central.routes.sheets import csv_answer
 from central.store.gate_reading import CountedRow
-from sync.agreement.deployment import DeploymentError
 from web.roles import require
-
-ROWS_PER_PAGE = 100
-Word = Annotated[str, Query(max_length=60)]
-Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
 class BesideRoutes:
@@ -45,7 +39,7 @@ class BesideRoutes:
         sums: defaultdict[str, defaultdict[GateFigure, int]] = defaultdict(lambda: defaultdict(int))
         for row in await run_in_thread(self._centre.store.gates.counts, day):
             sums[row.point_of_entry_id][row.figure] += row.count
-        gates = [{"gate": gate, "name": self._gate(gate)} for gate in sorted(sums)]
+        gates = [{"gate": gate, "name": self._centre.deployment.names_of(gate)} for gate in sorted(sums)]
         lines = [
             {"figure": figure.value, "counts": {gate: sums[gate][figure] for gate in sums if sums[gate][figure]}}
             for figure in GateFigure
@@ -74,10 +68,4 @@ class BesideRoutes:
 
     def _line(self, row: CountedRow) -> dict[str, object]:
         said: dict[str, object] = msgspec.to_builtins(row)
-        return said | {"gate": self._gate(row.point_of_entry_id)}
-
-    def _gate(self, point_of_entry_id: str) -> object:
-        try:
-            return self._centre.deployment.point_of_entry(point_of_entry_id).names
-        except DeploymentError:
-            return point_of_entry_id
+        return said | {"gate": self._centre.deployment.names_of(row.point_of_entry_id)}

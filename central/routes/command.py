@@ -20,7 +20,7 @@ from central.store.downlink import DownCursor
 from central.store.figures import DayFigures, EdgeStanding, GateFigures
 from central.store.gate_reading import CoverageRow, GateCountRow, coverage_by_gate
 from central.store.issued import Issued
-from sync.agreement.deployment import DeploymentError, PointOfEntry, closing_order, report_period
+from sync.agreement.deployment import PointOfEntry, closing_order, report_period
 from sync.agreement.device_words import GOOD_CONDITIONS
 from sync.agreement.policy import PolicyDocument
 from sync.agreement.policy.lane_rules import ScenarioDeclared, TrafficOrder
@@ -248,7 +248,7 @@ class CommandRoutes:
             told = {
                 "reached": len(by_gate) - len(missing),
                 "gates": len(by_gate),
-                "not_reached": [self._gate_names(gate) for gate in missing],
+                "not_reached": [self._centre.deployment.names_of(gate) for gate in missing],
             }
             reach |= {rule.rule_id: told for rule in document.rules}
         return reach
@@ -259,12 +259,6 @@ class CommandRoutes:
             document = in_force.get((issued.body.policy_id, issued.body.version))
             if document is not None:
                 yield issued, document
-
-    def _gate_names(self, point_of_entry_id: str) -> object:
-        try:
-            return self._centre.deployment.point_of_entry(point_of_entry_id).names
-        except DeploymentError:
-            return point_of_entry_id
 
 
 def _by_gate(counts: Iterable[GateCountRow]) -> dict[str, dict[str, dict[str, int]]]:

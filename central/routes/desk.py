@@ -24,7 +24,6 @@ from central.store.centre_journal import Review
 from central.store.contacts import Contact
 from central.store.desk import REFERRED_SHOWN_FOR, CaseFile, CaseRecord, DeskCase
 from central.store.settlement import ExpressOnly, NothingToSettleError, StillExpectedError
-from sync.agreement.deployment import DeploymentError
 from sync.agreement.facts import Measurement, RunningClock
 from sync.agreement.gate_records.decision import VerdictOverridden
 from sync.agreement.gate_records.declaration import DeclarationChecked, DeclarationReceived
@@ -159,19 +158,13 @@ class DeskRoutes:
             return refuse("person_erased", http_code=410)
         return answer(person)
 
-    def _gate_names(self, point_of_entry_id: str) -> object:
-        try:
-            return self._centre.deployment.point_of_entry(point_of_entry_id).names
-        except DeploymentError:
-            return {"vi": point_of_entry_id, "en": point_of_entry_id, "zh": point_of_entry_id}
-
     def _head_of(self, state: CrossingState, *, case_class: CaseClass | None) -> dict[str, object]:
         """Say what the list and the case have in common."""
         return {
             "crossing_id": state.crossing_id,
             "case_number": case_number(state),
             "point_of_entry_id": state.point_of_entry_id,
-            "gate": self._gate_names(state.point_of_entry_id),
+            "gate": self._centre.deployment.names_of(state.point_of_entry_id),
             "lane_id": state.lane_id,
             "sex": state.sex,
             "age_years": state.age_years,
@@ -200,7 +193,7 @@ class DeskRoutes:
             "crossing_id": settled.crossing_id,
             "case_number": number_of(settled.report_day, crossing_id=settled.crossing_id),
             "point_of_entry_id": settled.point_of_entry_id,
-            "gate": self._gate_names(settled.point_of_entry_id),
+            "gate": self._centre.deployment.names_of(settled.point_of_entry_id),
             "report_day": settled.report_day,
             "reason": settled.reason,
             "settled_at": settled.settled_at,

@@ -23,7 +23,6 @@ from central.ledger import PLAUSIBLE_YEARS
 from central.routes.answers import BadBodyError, answer, read_json, refuse, run_in_thread
 from central.routes.desk import REASON_LIMIT, number_of
 from central.routes.sheets import csv_answer
-from sync.agreement.deployment import DeploymentError
 from sync.agreement.vocabulary import LookReason
 from web.roles import require, session_of
 
@@ -74,7 +73,10 @@ class ExpertRoutes:
         if last.year not in PLAUSIBLE_YEARS:
             return refuse("bad_form", http_code=400)
         covered = await run_in_thread(lambda: self._covered(last, days=days))
-        lines = [msgspec.to_builtins(one) | {"gate": self._gate(one.point_of_entry_id)} for one in covered]
+        lines = [
+            msgspec.to_builtins(one) | {"gate": self._centre.deployment.names_of(one.point_of_entry_id)}
+            for one in covered
+        ]
         totals = {"due": sum(one.due for one in covered), "complete": sum(one.complete for one in covered)}
         said = {"first": last - timedelta(days=days - 1), "last": last, "now": self._centre.clock()}
         return answer({**said, "coverage": lines, **totals})
@@ -143,13 +145,7 @@ class ExpertRoutes:
     def _line(self, passage: ExpertPassage) -> dict[str, object]:
         said: dict[str, object] = msgspec.to_builtins(passage)
         number = number_of(passage.report_day, crossing_id=passage.crossing_id)
-        return said | {"case_number": number, "gate": self._gate(passage.point_of_entry_id)}
-
-    def _gate(self, point_of_entry_id: str) -> object:
-        try:
-            return self._centre.deployment.point_of_entry(point_of_entry_id).names
-        except DeploymentError:
-            return point_of_entry_id
+        return said | {"case_number": number, "gate": self._centre.deployment.names_of(passage.point_of_entry_id)}
 
 
 def _missing(covered: ExpertCoverage) -> str:

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from central.actions.opening import Centre
@@ -13,16 +12,11 @@ from central.dimensions import COUNTED_BY, Dimension
 from central.ledger import PLAUSIBLE_YEARS
 from central.report.daily_report import decode_report
 from central.rollup import Figure
-from central.routes.answers import answer, refuse, run_in_thread
+from central.routes.answers import ROWS_PER_PAGE, Offset, Word, answer, refuse, run_in_thread
 from central.routes.desk import number_of
 from central.routes.sheets import csv_answer
 from central.store.figure_rows import CrossingRow, FigureTables, RowChoice
-from sync.agreement.deployment import DeploymentError
 from web.roles import require
-
-ROWS_PER_PAGE = 100
-Word = Annotated[str, Query(max_length=60)]
-Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
 class FigureRoutes:
@@ -102,7 +96,7 @@ class FigureRoutes:
     def _tables(self, tables: FigureTables) -> list[dict[str, object]]:
         """Say each table as lines of figures, with what its lines ask for when they are opened."""
         gates = [
-            {"ask": {"gate": gate}, "name": self._gate(gate), "figures": _whole(counts)}
+            {"ask": {"gate": gate}, "name": self._centre.deployment.names_of(gate), "figures": _whole(counts)}
             for gate, counts in sorted(tables.gates.items())
         ]
         categories = [
@@ -128,13 +122,7 @@ class FigureRoutes:
     def _line(self, day: date, row: CrossingRow) -> dict[str, object]:
         said: dict[str, object] = msgspec.to_builtins(row)
         number = number_of(day, crossing_id=row.crossing_id)
-        return said | {"case_number": number, "gate": self._gate(row.point_of_entry_id)}
-
-    def _gate(self, point_of_entry_id: str) -> object:
-        try:
-            return self._centre.deployment.point_of_entry(point_of_entry_id).names
-        except DeploymentError:
-            return point_of_entry_id
+        return said | {"case_number": number, "gate": self._centre.deployment.names_of(row.point_of_entry_id)}
 
 
 def _cut(counts: Mapping[Figure, int]) -> dict[str, int]:

@@ -197,7 +197,7 @@ class UnitRoutes:
             "edge_id": standing.edge_id,
             "kind": standing.kind,
             "point_of_entry_id": standing.point_of_entry_id,
-            "name": self._gate_names(standing.point_of_entry_id),
+            "name": self._centre.deployment.names_of(standing.point_of_entry_id),
             "fingerprint": fingerprint(standing.public_key),
             "enrolled_at": standing.enrolled_at,
             "confirmed_at": standing.confirmed_at,
@@ -211,12 +211,6 @@ class UnitRoutes:
             "opened_reason": standing.opened_reason,
             "is_silent": is_expected and (contact is None or now - contact > silent_after),
         }
-
-    def _gate_names(self, point_of_entry_id: str) -> object:
-        try:
-            return self._centre.deployment.point_of_entry(point_of_entry_id).names
-        except DeploymentError:
-            return point_of_entry_id  # enrolled before the deployment lost the gate: its id says which
 
 
 UNIT_COLUMNS = (

@@ -1,6 +1,6 @@
 """The shift report: what the edge's own tables say of one shift, as JSON and as a page. It needs no uplink."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -109,11 +109,14 @@ def shift_report(
     *,
     settings: Settings,
     deployment: Deployment,
-    policy: PolicyInForce,
+    policy_at: Callable[[datetime], PolicyInForce],
     hours: ShiftHours,
     at: datetime,
 ) -> ShiftReport:
-    """Count one shift as the tables are now; a crossing belongs to the shift in which the person was presented."""
+    """Count one shift as the tables are now; a crossing belongs to the shift in which the person was presented.
+
+    ``policy_at`` tells what the gate knew of its orders at a moment: an expert owes what was ordered by then.
+    """
     rows = counted_crossings(connection, starts_at=hours.starts_at, ends_at=hours.ends_at)
     figures = figures_by_lane([row for row in rows if not row.is_intercepted], lanes=settings.lanes)
     labels = {lane.lane_id: lane.label for lane in settings.lane}
@@ -142,14 +145,16 @@ def shift_report(
         device_faults=tuple(sorted({fault for one in left for fault in one.device_faults})),
         lanes_without_plan=tuple(gap.lane_id for gap in gaps(roster, lanes=settings.lanes, shifts=[hours])),
         missing_paper_numbers=missing_paper(connection),
-        experts=_experts(connection, hours, policy=policy),
+        experts=_experts(connection, hours, policy_at=policy_at),
     )
 
 
-def _experts(connection: Reader, hours: ShiftHours, *, policy: PolicyInForce) -> ReportedExperts:
+def _experts(
+    connection: Reader, hours: ShiftHours, *, policy_at: Callable[[datetime], PolicyInForce]
+) -> ReportedExperts:
     due, gaps = 0, []
     for row in experts_between(connection, starts_at=hours.starts_at, ends_at=hours.ends_at):
-        duties = policy.rules_at(row.presented_at).measurement_duties
+        duties = policy_at(row.presented_at).rules_at(row.presented_at).measurement_duties
         steps = steps_taken(row.bodies, category=TravellerCategory.EXPERT, duties=duties)
         if steps is None or not steps.required:
             continue

@@ -19,7 +19,7 @@ from checkpoint.actions.paper_lines import (
     print_sheets,
     void_line,
 )
-from checkpoint.actions.policy_then import policy_then
+from checkpoint.actions.policy_then import PolicyHistory
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.shift_papers import PAPER_LANGUAGES, report_pdf, sheets_pdf
 from checkpoint.actions.shift_report import shift_report
@@ -128,13 +128,13 @@ def _report(edge: EdgeApp) -> Endpoint:
 
     def _made(edge: EdgeApp, hours: ShiftHours) -> Any:  # noqa: ANN401  # a report, given on as it is
         gate = edge.gate
-        policy = policy_then(gate.store, settings=gate.settings, deployment=gate.deployment, until=hours.ends_at)
+        history = PolicyHistory(gate.store, settings=gate.settings, deployment=gate.deployment)
         with gate.store.readers.connect() as connection:
             return shift_report(
                 connection,
                 settings=gate.settings,
                 deployment=gate.deployment,
-                policy=policy,
+                policy_at=history.at,
                 hours=hours,
                 at=gate.clock(),
             )

@@ -164,6 +164,13 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         msg = f"{self.id}: no point of entry {point_of_entry_id!r}"
         raise DeploymentError(msg)
 
+    def names_of(self, point_of_entry_id: str) -> Names | str:
+        """Return the names of a point of entry; its id where the deployment has lost it: that says which it was."""
+        try:
+            return self.point_of_entry(point_of_entry_id).names
+        except DeploymentError:
+            return point_of_entry_id
+
     def points_on(self, day: date) -> tuple[PointOfEntry, ...]:
         """The points of entry that exist on a day, in the order of the file."""
         return tuple(point for point in self.points_of_entry if point.is_valid_on(day))

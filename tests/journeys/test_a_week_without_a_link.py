@@ -64,7 +64,7 @@ def report(site: Site, clock: HandClock) -> ShiftReport:
             connection,
             settings=site.settings,
             deployment=deployment,
-            policy=site.gate.policy,
+            policy_at=lambda _: site.gate.policy,
             hours=shift_of(site, clock),
             at=clock.now,
         )

@@ -387,7 +387,7 @@ def test_a_shift_s_report_counts_who_was_found_apart_from_who_came_by_the_gate(e
             connection,
             settings=edge.settings,
             deployment=edge.gate.deployment,
-            policy=edge.gate.policy,
+            policy_at=lambda _: edge.gate.policy,
             hours=day_plan(edge.gate).at(edge.clock.now),
             at=edge.clock.now,
         )

@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 from checkpoint.__main__ import app
 from checkpoint.actions.correcting import correct_details
 from checkpoint.actions.deciding import close_crossing
-from checkpoint.actions.policy_then import policy_then
+from checkpoint.actions.policy_then import PolicyHistory
 from checkpoint.actions.shifting import day_plan
 from tests.checkpoint.centres import HandCentre, order_text
-from tests.checkpoint.edges import PASS
+from tests.checkpoint.edges import OTHER_PASS, PASS
 from tests.checkpoint.people import NORMAL_C
 from tests.demands import demand
 
@@ -26,7 +26,7 @@ def issue(edge, centre: HandCentre, rule: str, *, version: int) -> None:
 
 
 def version_then(edge, until) -> int | None:
-    policy = policy_then(edge.gate.store, settings=edge.settings, deployment=edge.gate.deployment, until=until)
+    policy = PolicyHistory(edge.gate.store, settings=edge.settings, deployment=edge.gate.deployment).at(until)
     return {one.policy_id: one.version for one in policy.references}.get("order-x")
 
 
@@ -49,19 +49,32 @@ def reported_experts(folder, hours) -> dict:
     return msgspec.json.decode(told.stdout)["experts"]
 
 
-@demand("R014")
-def test_the_command_reports_a_past_shift_by_the_orders_of_then(edge, tmp_path):
-    centre, hours = HandCentre(), day_plan(edge.gate).at(edge.clock.now)
-    edge.present(PASS)
+def an_expert_passes(edge, number: str) -> None:
+    edge.present(number)
     crossing_id = edge.draft_id
     edge.scan_face(NORMAL_C)
     edge.do(close_crossing, draft_id=crossing_id)
     edge.about(correct_details, crossing_id, category="expert", reason="nhầm đối tượng")
-    [gap] = reported_experts(tmp_path, hours)["gaps"]
-    assert gap["missing"] == ["employer"], "the deployment's own rule"
 
+
+@demand("R014")
+def test_the_command_reports_a_past_shift_by_the_orders_of_then(edge, tmp_path):
+    centre, hours = HandCentre(), day_plan(edge.gate).at(edge.clock.now)
+    an_expert_passes(edge, PASS)
+    before = {"due": 1, "complete": 0}
+    told = reported_experts(tmp_path, hours)
+    assert told["gaps"][0]["missing"] == ["employer"], "the deployment's own rule"
+    assert {key: told[key] for key in before} == before
+
+    edge.clock.forward(seconds=60)
     issue(edge, centre, EASED, version=1)
+    assert reported_experts(tmp_path, hours) == told, "an order eases nothing that was owed before it came"
+
+    edge.clock.forward(seconds=60)
+    an_expert_passes(edge, OTHER_PASS)
+    within = told | {"due": 2, "complete": 1}
+    assert reported_experts(tmp_path, hours) == within
+
     edge.clock.forward(seconds=86_400)
     issue(edge, centre, AS_BEFORE, version=2)
-
-    assert reported_experts(tmp_path, hours) == {"due": 1, "complete": 1, "gaps": []}
+    assert reported_experts(tmp_path, hours) == within

@@ -77,7 +77,7 @@ class Gatehouse:
                 connection,
                 settings=self.gate.settings,
                 deployment=self.gate.deployment,
-                policy=self.gate.policy,
+                policy_at=lambda _: self.gate.policy,
                 hours=hours,
                 at=self.edge.clock.now,
             )

@@ -54,7 +54,8 @@ def test_the_lane_shows_what_a_dialog_did_only_when_its_keys_work_again(lane, ed
     lane.keyboard.press("F10")
     lane.keyboard.type("Quét nhầm giấy")
     lane.locator("dialog[open] button[type=submit]").click()
-    until(lane, lambda: late)
+    while not late:
+        lane.wait_for_timeout(50)
     lane.wait_for_timeout(1500)  # the stream tells the change long before the answer arrives
     assert edge.sheet.state.presentation is None
     assert lane.get_attribute("#verdict", "data-phase") == "awaiting_reading"
@@ -64,11 +65,3 @@ def test_the_lane_shows_what_a_dialog_did_only_when_its_keys_work_again(lane, ed
     lane.wait_for_selector("#verdict[data-phase=empty]")
     lane.keyboard.press("F7")
     lane.wait_for_url("**/isolation")
-
-
-def until(page, done) -> None:
-    for _ in range(100):
-        if done():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come to that within 5 s")
