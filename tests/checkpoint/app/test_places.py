@@ -132,6 +132,20 @@ def scan(page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def sees_who_comes_along(page, *, scanning: str) -> None:
+    """The next of the same party is told who was here before; then the scan is taken back."""
+    scan(page, scanning)
+    page.wait_for_selector("#verdict[data-phase=awaiting_reading]")
+    page.keyboard.press("ArrowLeft")
+    before = page.wait_for_selector("dialog[open] .together li[data-state=cleared]")
+    assert "cùng nhóm tại chốt" in before.inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("F10")
+    page.locator("dialog[open] textarea").fill("Quét nhầm giấy")
+    page.locator("dialog[open] button[type=submit]").click()
+    page.wait_for_selector("#verdict[data-phase=empty]")
+
+
 @demand("R082")
 def test_directive_002_section_4_a_post_verifies_a_vehicle_s_slips_without_any_link(page, places, edge):
     post, url = places[POST]
@@ -156,6 +170,7 @@ def test_directive_002_section_4_a_post_verifies_a_vehicle_s_slips_without_any_l
     page.wait_for_selector("#verdict[data-phase=empty]")
     assert "1/2" in page.locator("#party").inner_text()
     assert violations(page) == []
+    sees_who_comes_along(page, scanning=OTHER_PASS)
 
     page.keyboard.press("Home")
     page.locator("input[name=reasons][value=left_before]").check()
