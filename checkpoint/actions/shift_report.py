@@ -1,6 +1,6 @@
 """The shift report: what the edge's own tables say of one shift, as JSON and as a page. It needs no uplink."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -122,9 +122,6 @@ def shift_report(
     labels = {lane.lane_id: lane.label for lane in settings.lane}
     lanes = tuple(_lane(lane_id, labels.get(lane_id, lane_id), figures=one) for lane_id, one in figures.items())
     handovers = handovers_of(connection, hours)
-    taken = {one.shift_id for one in handovers if one.taken_at is not None}
-    left = [msgspec.json.decode(one.summary, type=Leftover) for one in handovers]
-    roster = roster_between(connection, first=hours.shift_day, last=hours.shift_day)
     edge = settings.edge
     return ShiftReport(
         edge_id=edge.edge_id,
@@ -141,12 +138,22 @@ def shift_report(
         intercepted=_lane("", "", figures=lane_figures(row for row in rows if row.is_intercepted)),
         interceptions=_parties(connection, hours, kind=PartyKind.INTERCEPTION),
         post_checks=_parties(connection, hours, kind=PartyKind.POST_CHECK),
-        officers=_officers(connection, hours, taken=taken),
-        device_faults=tuple(sorted({fault for one in left for fault in one.device_faults})),
-        lanes_without_plan=tuple(gap.lane_id for gap in gaps(roster, lanes=settings.lanes, shifts=[hours])),
+        officers=_officers(connection, hours, taken={one.shift_id for one in handovers if one.taken_at is not None}),
+        device_faults=_device_faults(one.summary for one in handovers),
+        lanes_without_plan=_lanes_without_plan(connection, hours, lanes=settings.lanes),
         missing_paper_numbers=missing_paper(connection),
         experts=_experts(connection, hours, policy_at=policy_at),
     )
+
+
+def _device_faults(summaries: Iterable[bytes]) -> tuple[str, ...]:
+    left = [msgspec.json.decode(summary, type=Leftover) for summary in summaries]
+    return tuple(sorted({fault for one in left for fault in one.device_faults}))
+
+
+def _lanes_without_plan(connection: Reader, hours: ShiftHours, *, lanes: Iterable[str]) -> tuple[str, ...]:
+    roster = roster_between(connection, first=hours.shift_day, last=hours.shift_day)
+    return tuple(gap.lane_id for gap in gaps(roster, lanes=lanes, shifts=[hours]))
 
 
 def _experts(

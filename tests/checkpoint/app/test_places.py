@@ -132,6 +132,13 @@ def scan(page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def passes(page, post) -> None:
+    post.scan_face(NORMAL_C)
+    page.wait_for_selector("#verdict[data-phase=verdict]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#verdict[data-phase=empty]")
+
+
 def sees_who_comes_along(page, *, scanning: str) -> None:
     """The next of the same party is told who was here before; then the scan is taken back."""
     scan(page, scanning)
@@ -164,10 +171,7 @@ def test_directive_002_section_4_a_post_verifies_a_vehicle_s_slips_without_any_l
         part for part in ("Móng Cái", "36,4", "chốt vẫn đo lại") if part not in page.locator("#slip").inner_text()
     ] == []
     shot(page, "post-lane")
-    post.scan_face(NORMAL_C)
-    page.wait_for_selector("#verdict[data-phase=verdict]")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#verdict[data-phase=empty]")
+    passes(page, post)
     assert "1/2" in page.locator("#party").inner_text()
     assert violations(page) == []
     sees_who_comes_along(page, scanning=OTHER_PASS)
