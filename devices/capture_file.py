@@ -70,6 +70,11 @@ def read_capture(recorded: bytes) -> tuple[CaptureHeader, Iterator[Captured]]:
     if header.kiemdich_capture != _VERSION:
         msg = f"this capture is of version {header.kiemdich_capture}; version {_VERSION} can be read"
         raise DeviceConfigurationError(msg)
+    try:
+        came_at(header, max(deliveries, key=lambda one: abs(one.after_s), default=Captured(after_s=0.0, payload=b"")))
+    except (OverflowError, ValueError) as error:
+        msg = "this capture is damaged: a delivery came at a time that no calendar has"
+        raise DeviceConfigurationError(msg) from error
     return header, iter(deliveries)
 
 

@@ -44,14 +44,14 @@ def capture(
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    with _new_file(to) as file:
-        link.open()
-        try:
+    link.open()  # first: a device that is not there leaves no empty file behind
+    try:
+        with _new_file(to) as file:
             for command in opening_of(decoder):
                 link.send(command)
             deliveries, bytes_ = _record(link, file, driver=driver, seconds=seconds, stopping=stopping)
-        finally:
-            link.close()
+    finally:
+        link.close()
     sys.stdout.buffer.write(msgspec.json.encode({"deliveries": deliveries, "bytes": bytes_}) + b"\n")
 
 

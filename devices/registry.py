@@ -137,7 +137,7 @@ def _third_party(entry: EntryPoint) -> DriverClass:
     whose = f"driver {entry.name!r} of package {entry.dist.name if entry.dist else 'unknown'}"
     try:
         found = entry.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # somebody else's code runs here: whatever it raises is said
         msg = f"{whose} cannot be loaded: {error}"
         raise DeviceConfigurationError(msg) from error
     manifest = getattr(found, "manifest", None)

@@ -10,6 +10,7 @@ delivery by delivery at the times at which they came.
 
 import threading
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from time import monotonic
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -134,7 +135,7 @@ def _settings(device_id: str, *, query: str) -> ReplaySettings:
     except msgspec.ValidationError as error:
         msg = f"{device_id}: in the replay url: {error}"
         raise DeviceConfigurationError(msg) from error
-    if settings.speed < 0 or settings.bytes_per_s < 0 or settings.interval_s < 0:
-        msg = f"{device_id}: speed, bytes_per_s and interval_s of a replay url cannot be negative"
+    if not all(0 <= number < inf for number in (settings.speed, settings.bytes_per_s, settings.interval_s)):
+        msg = f"{device_id}: speed, bytes_per_s and interval_s of a replay url are finite, and none is negative"
         raise DeviceConfigurationError(msg)
     return settings

@@ -95,11 +95,23 @@ def test_a_capture_that_was_broken_off_anywhere_keeps_all_that_was_whole(parts, 
 
 
 @pytest.mark.parametrize(
-    "damaged", [b'{"kiemdich_capture":1}\n', b'{"kiemdich_capture":9,"driver":"x","began_at":"2026-11-22T01:00:00Z"}\n']
+    "damaged",
+    [
+        b'{"kiemdich_capture":1}\n',
+        b'{"kiemdich_capture":9,"driver":"x","began_at":"2026-11-22T01:00:00Z"}\n',
+        b'{"kiemdich_capture":1,"driver":"x","began_at":"2026-11-22T01:00:00Z"}\n{"after_s":1e20,"payload":""}\n',
+    ],
 )
 def test_a_capture_that_cannot_be_read_is_said_to_be_so(damaged):
     with pytest.raises(DeviceConfigurationError, match="capture"):
         read_capture(damaged)
+
+
+def test_a_device_that_is_not_there_leaves_no_empty_file_behind(root, tmp_path):
+    kept = tmp_path / "kept.jsonl"
+    ended = run(root, "capture", f"serial://{tmp_path}/nothing", "--driver", "gy_mcu90640", "--to", kept)
+    assert ended.returncode == 2
+    assert not kept.exists()
 
 
 def test_a_file_that_is_there_is_not_written_over(root, captured):

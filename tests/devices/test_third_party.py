@@ -78,8 +78,9 @@ def test_nobody_can_replace_a_driver_of_ours(others):
     assert load_driver("barcode_serial").__module__ == "devices.drivers.barcode_serial"
 
 
-@pytest.mark.parametrize("target", ["nowhere:Driver", "json:Nothing", "json:JSONDecoder"])
+@pytest.mark.parametrize("target", ["nowhere:Driver", "json:Nothing", "json:JSONDecoder", "raises:Driver"])
 def test_a_package_that_is_no_driver_is_named(others, target):
+    (others / "raises.py").write_text('raise RuntimeError("no licence")\n', encoding="utf-8")
     installed(others, name="odd", entries=f"[kiemdich.drivers]\nodd_one = {target}\n")
     assert "odd_one" in driver_names()
     with pytest.raises(DeviceConfigurationError, match=r"odd_one.*kiemdich-odd"):

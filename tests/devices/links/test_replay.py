@@ -65,7 +65,7 @@ def test_a_recording_in_a_loop_ends_like_a_lost_link_and_begins_again(tmp_path):
         player.close()
 
 
-@pytest.mark.parametrize("query", ["speed=-1", "speed=fast", "velocity=2"])
+@pytest.mark.parametrize("query", ["speed=-1", "speed=nan", "speed=inf", "interval_s=inf", "speed=fast", "velocity=2"])
 def test_a_slip_in_the_url_is_told(tmp_path, query):
     with pytest.raises(DeviceConfigurationError, match="replay url"):
         link(tmp_path / "x", query=query)
