@@ -142,12 +142,8 @@ def _is_raised(gate: Gate, measurement: Measurement, *, at: datetime) -> bool:
 
     A scenario that lowers limits is left out: what only it would call raised is measured by another instrument.
     """
-    rules, measured_c = gate.policy.rules_at(at), measurement.temperature_c
-    rule, learnt_c = rules.threshold_for(measurement), rules.learnt_limit_c(measurement)
-    if rule is None:
-        return False
-    limit_c = rule.recheck_at_or_above_c if learnt_c is None else round(learnt_c, 2)
-    return max(measured_c, round(measured_c, 1)) >= limit_c
+    found, measured_c = gate.policy.rules_at(at).screening_limit(measurement), measurement.temperature_c
+    return found is not None and max(measured_c, round(measured_c, 1)) >= round(found[1], 2)
 
 
 def _warm_up_min(device: DeviceSettings) -> float:

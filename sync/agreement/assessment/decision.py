@@ -70,14 +70,11 @@ def _hold(measurement: Measurement, rules: RulesInForce, lowered_by_c: float) ->
     if measurement.device_kind is DeviceKind.CLINICAL_THERMOMETER and measurement.kind is ReadingKind.CLINICAL:
         fever = rules.fever_threshold_at(measurement.site)
         return Held(measurement, fever, None if fever is None else fever.fever_at_or_above_c, is_clinical=True)
-    rule = rules.threshold_for(measurement)
-    if rule is None:
+    found = rules.screening_limit(measurement)
+    if found is None:
         return Held(measurement, None, None, is_clinical=False)
-    learnt_c = rules.learnt_limit_c(measurement)
-    if learnt_c is not None:
-        method = rules.method_for(measurement)
-        return Held(measurement, method, round(learnt_c - lowered_by_c, 2), is_clinical=False)
-    return Held(measurement, rule, round(rule.recheck_at_or_above_c - lowered_by_c, 2), is_clinical=False)
+    rule, limit_c = found
+    return Held(measurement, rule, round(limit_c - lowered_by_c, 2), is_clinical=False)
 
 
 def _excused_steps(facts: Facts, rules: RulesInForce) -> frozenset[MandatoryStep]:

@@ -112,7 +112,7 @@ class RulesInForce:
         if measurement.ambient_c is None:
             found = tuple(rule for rule in found if not rule.is_for_some_ambient) or found
         fitting = [rule for rule in found if rule.is_for_ambient(measurement.ambient_c)]
-        return min(fitting, key=lambda rule: rule.recheck_at_or_above_c, default=None)
+        return min(fitting, key=lambda rule: rule.limit_c(measurement.uncertainty_c), default=None)
 
     def method_for(self, measurement: Measurement) -> ThresholdMethodRule | None:
         """How the limit for this reading is found, by the strictest rule; None: as the threshold says."""
@@ -124,6 +124,19 @@ class RulesInForce:
         if rule is None or measurement.limit_c is None or measurement.threshold_method is not rule.method:
             return None
         return None if rule.method is ThresholdMethod.FIXED else rule.bounded_c(measurement.limit_c)
+
+    def screening_limit(self, measurement: Measurement) -> tuple[Threshold | ThresholdMethodRule, float] | None:
+        """The rule and the limit that a screening reading is held against; None where no threshold speaks of it.
+
+        The limit is the learnt one or the threshold's own, less the guard band that the threshold orders.
+        """
+        stated = self.threshold_for(measurement)
+        if stated is None:
+            return None
+        learnt_c, method = self.learnt_limit_c(measurement), self.method_for(measurement)
+        if learnt_c is None or method is None:
+            return stated, stated.limit_c(measurement.uncertainty_c)
+        return method, learnt_c - stated.guard_c(measurement.uncertainty_c)
 
     def device_consequence(self, condition: DeviceCondition) -> DeviceConsequence:
         """What a reading is worth while its device is in ``condition``; the safe default where no rule speaks of it."""

@@ -43,7 +43,10 @@ class MeasurementDuty(Rule, frozen=True, kw_only=True, tag="measurement_duty"):
 class Threshold(Rule, frozen=True, kw_only=True, tag="threshold"):
     """From which reading of one device kind, site and reading kind on a recheck is ordered.
 
-    The ambient range is ``[ambient_from_c, ambient_to_c)``; a rule without one holds everywhere.
+    The ambient range is ``[ambient_from_c, ambient_to_c)``; a rule without one holds everywhere. ``guard_share``
+    orders the recheck already within so much of the reading's expanded uncertainty below the limit (JCGM 106:2012,
+    8.3.2: with 0.82 of it at most one in twenty of those called normal belongs above); 0, the default, looks at the
+    value alone. A reading that states no uncertainty has no guard band.
     """
 
     device_kind: DeviceKind
@@ -52,12 +55,22 @@ class Threshold(Rule, frozen=True, kw_only=True, tag="threshold"):
     recheck_at_or_above_c: float
     ambient_from_c: float | None = None
     ambient_to_c: float | None = None
+    guard_share: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a threshold that no human skin or body could be held against, or without a basis."""
         super().__post_init__()
         require_body_temperature(self.recheck_at_or_above_c, "recheck_at_or_above_c")
         require_basis(self.basis)
+        require_guard_share(self.guard_share)
+
+    def guard_c(self, uncertainty_c: float | None) -> float:
+        """How far below the limit a reading of this expanded uncertainty is measured again all the same, in kelvin."""
+        return self.guard_share * (uncertainty_c or 0.0)
+
+    def limit_c(self, uncertainty_c: float | None = None) -> float:
+        """From which value on a reading of this expanded uncertainty is measured again."""
+        return self.recheck_at_or_above_c - self.guard_c(uncertainty_c)
 
     @property
     def is_for_some_ambient(self) -> bool:
@@ -326,6 +339,13 @@ def require_body_temperature(temperature_c: float, field: str) -> None:
     """Refuse a number that no human skin or body could be held against."""
     if not 30.0 <= temperature_c <= 43.0:
         msg = f"{field} must lie between 30.0 and 43.0 degrees Celsius"
+        raise ValueError(msg)
+
+
+def require_guard_share(share: float) -> None:
+    """Refuse a guard band of less than nothing, or of more than the uncertainty itself."""
+    if not 0.0 <= share <= 1.0:
+        msg = "guard_share is a share of the expanded uncertainty: 0 to 1"
         raise ValueError(msg)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from sync.agreement.assessment import NO_RULE, assess
 from sync.agreement.policy import PolicyInForce
+from sync.agreement.threshold_words import ThresholdMethod
 from sync.agreement.vocabulary import (
     ClockKind,
     DeviceKind,
@@ -42,6 +43,41 @@ def test_a_normal_reading_clears_and_names_the_threshold_it_was_held_against():
 def test_a_reading_exactly_at_the_threshold_is_raised():
     assert judged(scanned(36.4)).outcome is Outcome.RECHECK
     assert judged(scanned(36.34)).outcome is Outcome.CLEARED
+
+
+GUARDED = {
+    "kind": "threshold",
+    "device_kind": "thermal_array",
+    "site": "face_maximum",
+    "reading_kind": "raw_skin",
+    "recheck_at_or_above_c": 36.4,
+    "guard_share": 0.82,
+    "basis": "JCGM 106:2012, 8.3.2.",
+}
+
+
+def test_an_uncertain_reading_near_the_limit_is_measured_again_where_an_order_says_so():
+    by = policy().with_orders(order_document(GUARDED))
+    near = scanned(36.2, uncertainty_c=0.38)
+    assert judged(near).outcome is Outcome.CLEARED, "without the order the value alone decides"
+    verdict = judged(near, by=by)
+    assert (verdict.outcome, verdict.threshold_c) == (Outcome.RECHECK, 36.09)
+    assert judged(scanned(36.0, uncertainty_c=0.38), by=by).outcome is Outcome.CLEARED
+    assert judged(scanned(36.3), by=by).outcome is Outcome.CLEARED, "what states no uncertainty has no band"
+
+
+def test_a_learnt_limit_keeps_the_guard_band_of_its_threshold():
+    method = {
+        **{name: GUARDED[name] for name in ("device_kind", "site", "reading_kind", "basis")},
+        "kind": "threshold_method",
+        "method": "adaptive",
+        "lowest_c": 35.5,
+        "highest_c": 37.0,
+    }
+    by = policy().with_orders(order_document(GUARDED, method))
+    learnt = {"threshold_method": ThresholdMethod.ADAPTIVE, "limit_c": 36.8, "uncertainty_c": 0.5}
+    assert judged(scanned(36.5, **learnt), by=by).threshold_c == 36.39
+    assert judged(scanned(36.3, **learnt), by=by).outcome is Outcome.CLEARED
 
 
 def test_a_reading_is_judged_as_it_is_printed_and_never_more_mildly():
