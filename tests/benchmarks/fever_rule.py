@@ -49,6 +49,7 @@ class CameraFigures(NamedTuple):
     over_documented: Gain
     over_same_value: Gain
     canthus_over_documented: Gain
+    face_over_documented: Gain
 
 
 def camera_figures(people: list[Subject]) -> CameraFigures:
@@ -70,6 +71,7 @@ def camera_figures(people: list[Subject]) -> CameraFigures:
         over_documented=gain_over(replays["adaptive"], replays["rolling_0.5"]),
         over_same_value=gain_over(replays["adaptive"], replays["rolling_two_sites_0.5"]),
         canthus_over_documented=gain_over(replays["adaptive_canthus"], replays["rolling_0.5"]),
+        face_over_documented=gain_over(replays["adaptive_face"], replays["rolling_0.5"]),
     )
 
 
@@ -119,6 +121,7 @@ def _context(camera: str, figures: CameraFigures, vote: VoteFigures) -> dict[str
         "gain": figures.over_documented,
         "gain_same_value": figures.over_same_value,
         "gain_canthus_alone": figures.canthus_over_documented,
+        "gain_face_alone": figures.face_over_documented,
     }
     for name, gain in gains.items():
         told |= {f"{name}": gain.gain, f"{name}.low": gain.low, f"{name}.high": gain.high}

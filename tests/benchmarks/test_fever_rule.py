@@ -24,7 +24,7 @@ def test_the_adaptive_limit_keeps_its_stated_share_of_false_alarms_from_a_cold_s
 
 
 @pytest.mark.parametrize("camera", CAMERAS)
-@pytest.mark.parametrize("rival", ["over_documented", "over_same_value"])
+@pytest.mark.parametrize("rival", ["over_documented", "over_same_value", "face_over_documented"])
 def test_at_equal_false_alarms_it_finds_more_of_the_ill_than_the_rolling_mean(figures, camera, rival):
     gain = getattr(figures[0][camera], rival)
     assert gain.gain > 0.05
