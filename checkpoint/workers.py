@@ -80,6 +80,7 @@ def encode_picture(frame: ThermalFrame, *, estimate: Preview | None) -> bytes:
         "width": columns,
         "height": rows,
         "ambient_c": frame.ambient_c,
+        "device_c": frame.device_c,
         "faces": _faces(estimate),
         "reference": _place(estimate.reference) if estimate and estimate.reference else None,
         "frames_collected": estimate.frames_collected if estimate else 0,

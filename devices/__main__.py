@@ -120,8 +120,8 @@ def _picture_fields(frame: ThermalFrame, *, with_pixels: bool) -> dict[str, obje
         "mean_c": round(float(frame.celsius.mean(dtype=np.float64)), 4),
         "maximum_at": {"row": hottest_row, "column": hottest_column},
     }
-    if frame.ambient_c is not None:
-        fields["ambient_c"] = round(frame.ambient_c, 4)
+    surroundings = {"ambient_c": frame.ambient_c, "device_c": frame.device_c}
+    fields |= {name: round(said_c, 4) for name, said_c in surroundings.items() if said_c is not None}
     if with_pixels:
         fields["celsius"] = np.round(frame.celsius.astype(np.float64), 4).tolist()
     return fields

@@ -175,6 +175,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     nothing else; a store uses it to keep one. ``uncertainty_terms`` list what ``uncertainty_c`` is made
     of. A reading whose ``quality`` names a failed mandatory gate must say in ``unusable_because`` that it may not
     be used: no such reading can be built as usable, and so none can ever be called normal or elevated.
+    ``ambient_c`` is what a thermometer of the room says and nothing else, for limits rise with it; ``device_c`` is the
+    device's own chip or housing, often several kelvin warmer than the room.
     """
 
     device_id: str
@@ -190,6 +192,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     reported_c: float | None = None
     uncertainty_c: float | None = None
     ambient_c: float | None = None
+    device_c: float | None = None
     reference_residual_c: float | None = None
     vendor_alarm: bool | None = None
     vendor_threshold_c: float | None = None
@@ -224,12 +227,16 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ThermalFrame(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One radiometric picture: ``celsius`` is float32, rows by columns, as the scene is seen (not mirrored)."""
+    """One radiometric picture: ``celsius`` is float32, rows by columns, as the scene is seen (not mirrored).
+
+    ``ambient_c`` is the room's temperature, from a thermometer of the room; ``device_c`` its own (chip or housing).
+    """
 
     device_id: str
     observed_at: datetime
     celsius: npt.NDArray[np.float32]
     ambient_c: float | None = None
+    device_c: float | None = None
     sequence: int = 0
     byte_offset: int = 0
 

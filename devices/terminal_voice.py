@@ -39,6 +39,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     site: MeasuringSite
     kind: ReadingKind = ReadingKind.DEVICE_COMPENSATED
     ambient_c: float | None = None
+    device_c: float | None = None
     vendor_alarm: bool | None = None
     vendor_threshold: float | None = None
     face: FaceBox | None = None
@@ -84,6 +85,7 @@ class TerminalVoice:
             reported_c=reported_c,
             uncertainty_c=self._manifest.accuracy_c,
             ambient_c=measured.ambient_c,
+            device_c=measured.device_c,
             vendor_alarm=measured.vendor_alarm,
             vendor_threshold_c=celsius(threshold, unit=measured.unit) if threshold else None,
             face=measured.face,

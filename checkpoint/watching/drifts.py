@@ -117,7 +117,10 @@ def row_of(drifts: Drifts) -> DriftRow:
 
 
 def at_reference_room_c(measurement: Measurement) -> float:
-    """Give the value that would have been measured at 22 °C of room, where it is documented how skin follows it."""
+    """Give the value that would have been measured at 22 °C of room, where it is documented how skin follows it.
+
+    Where the room is not known it stays as measured: the chart then shows the room's own changes as well.
+    """
     if measurement.ambient_c is None:
         return measurement.temperature_c
     try:

@@ -87,6 +87,7 @@ class ReadingMaker(msgspec.Struct, frozen=True, kw_only=True):
             uncertainty_c=round(expanded_c(terms), 2),
             uncertainty_terms=terms,
             ambient_c=frame.ambient_c,
+            device_c=frame.device_c,
             reference_residual_c=residual_c,
             frame_count=len(sightings),
             face=sightings[-1].box,

@@ -145,14 +145,15 @@ def test_a_sink_that_cannot_store_raises_so_that_nothing_is_acknowledged(edge):
 
 def test_a_picture_is_a_line_of_json_and_centikelvin_pixels():
     celsius = np.array([[24.0, 36.5], [0.0, -300.0]], dtype=np.float32)
-    frame = ThermalFrame(device_id="gy-1", observed_at=after(1), celsius=celsius, ambient_c=24.2)
+    frame = ThermalFrame(device_id="gy-1", observed_at=after(1), celsius=celsius, ambient_c=24.2, device_c=30.1)
     face, reference = (FaceBox(left_px=left_px, top_px=0, width_px=1, height_px=2) for left_px in (1, 0))
     estimate = Preview(
         observed_at=MORNING, face=face, temperature_c=NORMAL_C, reference=reference, face_count=1, frames_collected=3
     )
     head, _, pixels = encode_picture(frame, estimate=estimate).partition(b"\n")
     told = json.loads(head)
-    assert (told["width"], told["height"], told["ambient_c"]) == (2, 2, 24.2)
+    assert (told["width"], told["height"]) == (2, 2)
+    assert (told["ambient_c"], told["device_c"]) == (24.2, 30.1)
     assert told["faces"] == [{"x": 1, "y": 0, "width": 1, "height": 2, "temperature_c": NORMAL_C}]
     assert told["reference"] == {"x": 0, "y": 0, "width": 1, "height": 2}
     assert (told["frames_collected"], told["is_measured"]) == (3, False)

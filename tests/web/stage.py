@@ -266,6 +266,7 @@ def _frame(reading):
         "frames_collected": 5 if faces else 0,
         "is_measured": bool(faces),
         "quality": [],
-        "ambient_c": 24.0,
+        "ambient_c": None,
+        "device_c": 30.0,
     }
     return json.dumps(head).encode() + b"\n" + ((celsius + 273.15) * 100).astype("<u2").tobytes()

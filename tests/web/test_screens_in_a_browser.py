@@ -411,6 +411,8 @@ def test_the_reference_body_is_framed_in_the_picture(page, edge):
     assert frame["x"] > picture["x"] + picture["width"] * 0.75
     assert frame["y"] < picture["y"] + picture["height"] * 0.25
     assert "Đã đo" in page.locator("#quality").inner_text()
+    assert "Máy 30,0 °C" in page.locator("#quality").inner_text(), "its own temperature, never called the room's"
+    assert "Phòng" not in page.locator("#quality").inner_text()
 
 
 def test_who_steps_away_stays_pictured_as_measured_until_the_lane_is_empty(page, edge):

@@ -130,9 +130,13 @@ function showFace({ faces, width, height }) {
   if (!label.hidden) setText(label, `${tenth(face.temperature_c)}${face.uncertainty_c ? ` ± ${tenth(face.uncertainty_c)}` : ""} °C${face.site ? ` · ${word("MeasuringSite", face.site)}` : ""}`);
 }
 
-function showQuality({ quality, ambient_c, frames_collected, is_measured }) {
+const isKnown = (value) => value !== null && value !== undefined;
+
+// A device's own temperature is several degrees above the room's and is never shown as the room's.
+function showQuality({ quality, ambient_c, device_c, frames_collected, is_measured }) {
   const parts = (quality ?? []).map((slug) => word("lane", `quality_${slug}`));
-  if (ambient_c !== null && ambient_c !== undefined) parts.unshift(t("lane.ambient", { ambient_c }));
+  if (isKnown(ambient_c)) parts.unshift(t("lane.ambient", { ambient_c }));
+  else if (isKnown(device_c)) parts.unshift(t("lane.device_own", { device_c }));
   if (is_measured) parts.push(t("lane.quality_measured"));
   else if (frames_collected > 0) parts.push(t("lane.quality_frames", { count: frames_collected }));
   find("quality").hidden = parts.length === 0;

@@ -82,6 +82,7 @@ class GyMcu9061x:
             "±0.5 °C is the sensor's in still air; the distance decides how much wall is averaged in",
             "where the wall behind is warmer than present_from_c, nobody is seen to leave: set it higher",
             "a frame has a sum of 8 bits only; five agreeing frames are asked for each reading",
+            "its Ta is the temperature of its own chip; it tells nothing of the room",
             "the clones' own commands are not known; they are read but never told anything",
             "proven on bytes made from the makers' pages; no capture of a real module is public",
         ),
@@ -141,7 +142,7 @@ class GyMcu9061x:
         self._buffer.discard(FRAME_BYTES)
         measured_c = self._presence.follow(object_centi_c / 100)
         if measured_c is not None:
-            yield self._reading(measured_c, ambient_c=own_centi_c / 100, offset=offset, at=at)
+            yield self._reading(measured_c, device_c=own_centi_c / 100, offset=offset, at=at)
 
     def _skip_to_first_byte(self, at: datetime) -> Iterator[DeviceEvent]:
         """Go to the next byte with which a header may begin; the reason does not depend on what has arrived yet."""
@@ -151,7 +152,7 @@ class GyMcu9061x:
         found = [place for sync in _SYNCS if (place := self._buffer.find(sync[:1], start=1)) > 0]
         yield from self._lost.skip(min(found, default=len(self._buffer)), code, detail, at=at)
 
-    def _reading(self, measured_c: float, *, ambient_c: float, offset: int, at: datetime) -> Reading:
+    def _reading(self, measured_c: float, *, device_c: float, offset: int, at: datetime) -> Reading:
         return Reading(
             device_id=self._device_id,
             driver="gy_mcu9061x",
@@ -164,7 +165,7 @@ class GyMcu9061x:
             site=self._site,
             delivery_key=f"{at.isoformat()}/{offset}",
             uncertainty_c=_EXPANDED_C,
-            ambient_c=ambient_c,
+            device_c=device_c,
             frame_count=FRAMES_NEEDED,
             byte_offset=offset,
         )

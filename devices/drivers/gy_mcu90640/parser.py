@@ -123,6 +123,7 @@ class GyMcu90640:
             "8 Hz needs 460800 baud; 115200 carries at most about 7.4 frames per second",
             "baud rate, frame rate and emissivity are lost at power-off unless saved",
             "pixels outside -40..150 °C are taken for a slip of the stream",
+            "its Ta is the temperature of its own chip; it tells nothing of the room",
             "proven on bytes made from the manual; no capture of a real module is public",
             "in query mode it sends one frame for each command; the program sends that command only on opening",
             "some units' last two bytes follow no known sum: checksum = 'report' takes and counts their frames",
@@ -184,7 +185,7 @@ class GyMcu90640:
             device_id=self._device_id,
             observed_at=at,
             celsius=np.divide(pixels.reshape(ROWS, COLUMNS)[:, ::-1], _HUNDRED, dtype=np.float32),
-            ambient_c=_LAST_WORDS.unpack_from(chunk, 2 * _OWN_TEMPERATURE_WORD)[0] / 100,
+            device_c=_LAST_WORDS.unpack_from(chunk, 2 * _OWN_TEMPERATURE_WORD)[0] / 100,
             sequence=self._sequence,
             byte_offset=self._buffer.stream_offset,
         )
@@ -222,7 +223,7 @@ class GyMcu90640:
                 device_id=device_id,
                 observed_at=at,
                 celsius=celsius[index],
-                ambient_c=judged.own_centi_c[index] / 100,
+                device_c=judged.own_centi_c[index] / 100,
                 sequence=first + index,
                 byte_offset=offset + index * FRAME_BYTES,
             )

@@ -73,6 +73,7 @@ class LeptonTcam:
         known_limits=(
             "160x120 is below what a screening thermograph must have: indicative only",
             "without a reference body in view the values are off by several kelvin",
+            "its telemetry tells how warm the housing is; it tells nothing of the room",
             "no checksum: of damaged pixels only those of the spot window are seen",
             "the camera serves one client at a time; its clock has no zone, so pictures are timed on arrival",
         ),
@@ -180,7 +181,7 @@ class LeptonTcam:
             device_id=self._device_id,
             observed_at=at,
             celsius=self._options.turned(celsius),
-            ambient_c=telemetry.housing_c if telemetry else None,
+            device_c=telemetry.housing_c if telemetry else None,
             sequence=self._sequence - 1,
             byte_offset=offset,
         )

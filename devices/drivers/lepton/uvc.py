@@ -50,6 +50,7 @@ class LeptonUvc:
         known_limits=(
             "160x120 is below what a screening thermograph must have: indicative only",
             "without a reference body in view the values are off by several kelvin",
+            "its telemetry tells how warm the housing is; it tells nothing of the room",
             "no checksum: of damaged pixels only those of the spot window are seen",
             "firmware 1.3.0 of the PureThermal leaves garbage in the last pixel, which is taken from its neighbour",
             "the picture stands still for about a second at each shutter event",
@@ -91,7 +92,7 @@ class LeptonUvc:
             device_id=self._device_id,
             observed_at=received_at,
             celsius=self._options.turned(celsius),
-            ambient_c=telemetry.housing_c if telemetry else None,
+            device_c=telemetry.housing_c if telemetry else None,
             sequence=self._sequence - 1,
             byte_offset=offset,
         )

@@ -84,6 +84,7 @@ class Mlx9064x:
             "an MLX90641 gives pictures of 16 x 12; its arithmetic was checked without bytes of a real chip",
             "the bridge's wire is our own: a microcontroller must be programmed to send it",
             "a picture of the MLX90640 is two halves, taken half a period apart",
+            "its Ta is the temperature of its own chip; it tells nothing of the room",
             "dumps have no checksum and are for files only",
         ),
         sources=(
@@ -198,7 +199,7 @@ class Mlx9064x:
             device_id=self._device_id,
             observed_at=at,
             celsius=celsius,
-            ambient_c=chip_c,
+            device_c=chip_c,
             sequence=self._sequence - 1,
             byte_offset=offset,
         )

@@ -6,7 +6,7 @@ the whole payload, for firmware that publishes bare numbers::
     [device.options]
     topic = "tele/gate1/SENSOR"
     temperature_pointer = "/MLX90614/OBJTMP"
-    ambient_pointer = "/MLX90614/AMBTMP"
+    device_pointer = "/MLX90614/AMBTMP"
     unit_pointer = "/TempUnit"
     time_pointer = "/Time"
     site = "forehead"
@@ -15,7 +15,7 @@ the whole payload, for firmware that publishes bare numbers::
 ``preset`` fills in what a firmware is known to do, and each option may still be set beside it:
 
 =================  ====================================================================================
-``tasmota``        ``tele/<name>/SENSOR``: object and ambient of an MLX90614, unit in ``TempUnit``, local time
+``tasmota``        ``tele/<name>/SENSOR``: object and chip of an MLX90614, unit in ``TempUnit``, local time
 ``esphome``        ``<name>/sensor/<sensor>/state``: a bare number; the last will is on ``<name>/status``
 ``zigbee2mqtt``    ``zigbee2mqtt/<name>``: the room's temperature, and never anybody's; its battery in percent
 =================  ====================================================================================
@@ -44,7 +44,7 @@ PRESETS: Final[Mapping[str, _Preset]] = MappingProxyType(
         "": {},
         "tasmota": {
             "temperature_pointer": "/MLX90614/OBJTMP",
-            "ambient_pointer": "/MLX90614/AMBTMP",
+            "device_pointer": "/MLX90614/AMBTMP",
             "unit_pointer": "/TempUnit",
             "time_pointer": "/Time",
         },
@@ -59,7 +59,11 @@ PRESETS: Final[Mapping[str, _Preset]] = MappingProxyType(
 
 
 class MqttJsonOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may be set for one thermometer. ``ambient_topic`` is where a room's thermometer speaks, if another does."""
+    """What may be set for one thermometer. ``ambient_topic`` is where a room's thermometer speaks, if another does.
+
+    ``ambient_pointer`` is for a thermometer of the room only: fever limits rise with it. The own temperature of an
+    infrared sensor, which its maker may well call ambient (AMBTMP), is warmer and belongs to ``device_pointer``.
+    """
 
     topic: str
     preset: Literal["", "tasmota", "esphome", "zigbee2mqtt"] = ""
@@ -67,6 +71,7 @@ class MqttJsonOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     availability_topic: str = ""
     temperature_pointer: str = ""
     ambient_pointer: str = NOWHERE
+    device_pointer: str = NOWHERE
     ambient_topic_pointer: str = ""
     unit: TemperatureUnit = TemperatureUnit.CELSIUS
     unit_pointer: str = NOWHERE

@@ -4,7 +4,8 @@
 out: then it is the thermometer's own). What is decided here:
 
 * A retained message was said before anybody listened: it is kept as such and never usable.
-* A room's temperature is what surrounds a reading (``ambient_c``), and never a reading.
+* A room's temperature is what surrounds a reading (``ambient_c``), and never a reading. The sensor's own
+  (``device_c``), which Tasmota calls AMBTMP, is not the room's.
 * Such thermometers speak whether somebody stands before them or not. Colder than a living face is
   nobody: a sign of life, no reading.
 * ``offline``, the last will, is a thermometer that is lost; it says nothing of anybody.
@@ -67,6 +68,7 @@ class MqttJson:
             "nothing of these messages says how good the thermometer is: option accuracy_c is what its data sheet says",
             "a bare number is timed on arrival, and two deliveries of one cannot be told from two measurements",
             "the topics and payloads of ESPHome and Zigbee2MQTT are from their documentation, not from a capture",
+            "AMBTMP of Tasmota is the sensor's own temperature; a thermometer of the room is option ambient_topic",
             "whether somebody stands before the thermometer is told by the temperature alone (option nobody_below_c)",
         ),
         sources=(
@@ -178,6 +180,7 @@ class MqttJson:
             site=options.site,
             kind=options.kind,
             ambient_c=self._ambient(arrived),
+            device_c=self._celsius(arrived, find(arrived.document, options.device_pointer)),
             vendor_alarm=flag(find(arrived.document, options.alarm_pointer)),
             plausible_c=SKIN_C if options.kind is ReadingKind.RAW_SKIN else OTHER_C,
         )

@@ -1,4 +1,7 @@
-"""Does skin follow the room? Running sums of a straight line, forgotten after so many readings."""
+"""Does skin follow the room? Running sums of a straight line, forgotten after so many readings.
+
+Asked only of devices with a thermometer of the room: how warm a chip is follows its own work as much as the room.
+"""
 
 import math
 

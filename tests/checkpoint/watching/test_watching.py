@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from checkpoint.actions.deciding import close_crossing
-from checkpoint.actions.receiving import accept_device_event
+from checkpoint.actions.receiving import accept_device_event, as_measurement
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.watching import RestartCommand, ReverseCommand, reverse_change, watch_anew
 from checkpoint.watching import method_of
+from checkpoint.watching.drifts import at_reference_room_c
 from devices.measurement.drift import DriftSubject
 from devices.measurement.honesty.suspicions import SuspicionCode
 from devices.reading import DeviceKind, MeasuringSite, QualityReason, ReadingKind
@@ -115,6 +116,22 @@ def test_an_adaptive_limit_begins_as_documented_and_stands_with_the_reading_it_d
     assert assessment.threshold_c == round(measurement.limit_c, 2)
     assert measurement.quality == ("indicative_array",)
     assert "learnt-face" in {reason.rule_id for reason in assessment.reasons}
+
+
+def test_a_device_that_knows_only_its_own_warmth_begins_at_the_limit_of_a_normal_room(edge):
+    ordered(edge, "adaptive")
+    known = scan(edge, 36.0, ambient_c=22.0).assessment.threshold_c
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    warm = scan(edge, 36.9, device_c=37.25)
+    assert warm.assessment.threshold_c == known
+    assert warm.assessment.outcome == "recheck", "taken for a room of 37 °C, the limit would stand a kelvin higher"
+
+
+def test_the_chart_of_people_is_not_shifted_by_a_devices_own_warmth(edge):
+    measured = msgspec.structs.replace(reading("1", at=edge.clock(), temperature_c=36.0), **SKIN, device_c=37.25)
+    assert at_reference_room_c(as_measurement(measured)) == 36.0
+    in_a_warm_room = msgspec.structs.replace(measured, ambient_c=32.0)
+    assert at_reference_room_c(as_measurement(in_a_warm_room)) == pytest.approx(36.0 - 10 * 0.065)
 
 
 def test_no_device_learns_to_let_fever_pass_beyond_the_policys_ceiling(edge):

@@ -37,7 +37,7 @@ def test_the_golden_frame_of_the_manual_is_read():
     assert picture.celsius.shape == (24, 32)
     assert picture.celsius.dtype == np.float32
     assert set(picture.celsius.ravel().tolist()) == {np.float32(36.94)}
-    assert picture.ambient_c == 37.25
+    assert (picture.ambient_c, picture.device_c) == (None, 37.25)
     assert (picture.byte_offset, picture.sequence, picture.observed_at) == (0, 0, AT)
 
 
@@ -53,7 +53,7 @@ def test_the_first_pixel_sent_is_the_upper_right_of_the_scene():
 def test_temperatures_below_zero_are_signed():
     (picture,) = decode(GY, [frame_of([-1234] * 768, own_c=-5.5)])
     assert set(picture.celsius.ravel().tolist()) == {np.float32(-12.34)}
-    assert picture.ambient_c == -5.5
+    assert picture.device_c == -5.5
 
 
 def test_the_emissivity_answer_is_an_answer_and_no_frame():

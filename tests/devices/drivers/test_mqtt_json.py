@@ -23,9 +23,10 @@ def said(payload, *, to=None, at=AT, is_retained=False, **options):
     return event
 
 
-def test_tasmotas_string_is_a_skin_temperature_with_its_room_and_its_local_time():
+def test_tasmotas_string_is_a_skin_temperature_with_its_sensors_own_and_its_local_time():
     reading = said(SENSOR.encode() + b" " + TASMOTA, preset="tasmota")
-    assert (reading.temperature_c, reading.raw_c, reading.ambient_c) == (33.8, 33.8, 24.7)
+    assert (reading.temperature_c, reading.raw_c) == (33.8, 33.8)
+    assert (reading.ambient_c, reading.device_c) == (None, 24.7), "AMBTMP is the package of the MLX90614"
     assert (reading.kind, reading.site, reading.is_usable) == (ReadingKind.RAW_SKIN, MeasuringSite.FOREHEAD, True)
     assert reading.observed_at == datetime(2026, 3, 1, 2, 40, tzinfo=UTC)
     assert reading.delivery_key == said(TASMOTA, preset="tasmota", at=AT + timedelta(seconds=1)).delivery_key
@@ -34,7 +35,7 @@ def test_tasmotas_string_is_a_skin_temperature_with_its_room_and_its_local_time(
 def test_the_unit_is_the_messages_own():
     fahrenheit = TASMOTA.replace(b"33.8", b"93.2").replace(b"24.7", b"76.5").replace(b'"C"', b'"F"')
     reading = said(fahrenheit, preset="tasmota")
-    assert (reading.temperature_c, reading.ambient_c) == (34.0, 24.72)
+    assert (reading.temperature_c, reading.device_c) == (34.0, 24.72)
     unknown = said(TASMOTA.replace(b'"C"', b'"R"'), preset="tasmota")
     assert unknown.code is FaultCode.BAD_MESSAGE
 
@@ -97,6 +98,7 @@ def test_any_mapping_may_be_given_in_toml():
         topic = "plant/ir/7"
         temperature_pointer = "/values/0/t~1k"
         ambient_pointer = "/values/1"
+        device_pointer = "/values/2"
         unit = "kelvin"
         time_pointer = "/at"
         id_pointer = "/id"
@@ -106,9 +108,10 @@ def test_any_mapping_may_be_given_in_toml():
         accuracy_c = 0.3
         """
     )
-    payload = b'{"values":[{"t/k":309.95},297.15],"at":"2026-03-01T02:40:00Z","id":7,"alarm":"yes"}'
+    payload = b'{"values":[{"t/k":309.95},297.15,303.15],"at":"2026-03-01T02:40:00Z","id":7,"alarm":"yes"}'
     reading = said(payload, **options)
-    assert (reading.temperature_c, reading.ambient_c, reading.vendor_alarm) == (36.8, 24.0, True)
+    assert (reading.temperature_c, reading.vendor_alarm) == (36.8, True)
+    assert (reading.ambient_c, reading.device_c) == (24.0, 30.0)
     assert (reading.site, reading.kind) == (MeasuringSite.INNER_CANTHUS, ReadingKind.CORE_ESTIMATE)
     assert (reading.uncertainty_c, reading.raw_c, reading.is_usable) == (0.3, None, True)
 
