@@ -27,6 +27,7 @@ _ABOUT_THE_FACE: Final = {
     "too_few_frames": DisplayMessage.LOOK_AT_CAMERA,
     "glasses": DisplayMessage.UNCOVER_FACE,
     "face_not_whole": DisplayMessage.UNCOVER_FACE,
+    "sites_apart": DisplayMessage.UNCOVER_FACE,
     "too_few_pixels": DisplayMessage.COME_CLOSER,
     "too_far": DisplayMessage.COME_CLOSER,
     _FACE_UNSEEN: DisplayMessage.LOOK_AT_CAMERA,

@@ -78,6 +78,7 @@ class UnusableReason(StrEnum):
     FACE_TOO_SMALL = "face_too_small"
     DEVICE_CLOCK_INVALID = "device_clock_invalid"
     QUALITY_GATE = "quality_gate"
+    SITES_APART = "sites_apart"
     DEVICE_OUT_OF_CALIBRATION = "device_out_of_calibration"
     DEVICE_SUSPICIOUS = "device_suspicious"
     DEVICE_DRIFTING = "device_drifting"
@@ -194,6 +195,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     ambient_c: float | None = None
     device_c: float | None = None
     reference_residual_c: float | None = None
+    reference_offset_c: float | None = None
     vendor_alarm: bool | None = None
     vendor_threshold_c: float | None = None
     frame_count: int = 1

@@ -61,16 +61,17 @@ class _NotStoredError(Exception):
 class _Tally:
     """The counts and the state of one device, shared between its thread and those who ask."""
 
-    def __init__(self, device_id: str, *, is_streaming: bool) -> None:
+    def __init__(self, device_id: str, *, streams: str = "") -> None:
+        """``streams`` says what a device sends without end: "picture", "bytes", or "" for one that may be silent."""
         self._lock = threading.Lock()
         self._device_id = device_id
-        self._is_streaming = is_streaming
+        self._streams = streams
         self._state = DeviceState.STARTING
         self._detail = ""
         self._counts: Counter[str] = Counter()
         self._faults: Counter[FaultCode] = Counter()
         self._last_event_at: datetime | None = None
-        self._last_frame_s = monotonic()
+        self._last_streamed_s = monotonic()
         self._streaming_since: datetime | None = None
         self._voice = DeviceVoice()
 
@@ -80,7 +81,7 @@ class _Tally:
             changed = self._state is not state
             self._state, self._detail = state, detail
             if changed:
-                self._last_frame_s = monotonic()
+                self._last_streamed_s = monotonic()
                 self._streaming_since = at
             return changed
 
@@ -89,6 +90,13 @@ class _Tally:
         with self._lock:
             self._counts[what] += 1
             return self._counts[what]
+
+    def hear(self, *, at: datetime) -> None:
+        """Note that bytes came, whatever they mean: an empty place before a thermometer makes no event."""
+        with self._lock:
+            self._last_event_at = at
+            if self._streams == "bytes":
+                self._last_streamed_s = monotonic()
 
     def note(self, event: DeviceEvent, *, at: datetime) -> None:
         """Count an event."""
@@ -99,7 +107,7 @@ class _Tally:
                     self._faults[event.code] += 1
                 case ThermalFrame():
                     self._counts["frames"] += 1
-                    self._last_frame_s = monotonic()
+                    self._last_streamed_s = monotonic()
                 case Reading():
                     self._counts["readings"] += 1
                 case ScannedText():
@@ -108,10 +116,10 @@ class _Tally:
                     self._voice = heard(self._voice, voice)
 
     def health(self) -> DeviceHealth:
-        """Give the counts; a stream without pictures for three seconds is stale."""
+        """Give the counts; what streams is stale after three seconds without a picture, or without a byte."""
         with self._lock:
-            silent_s = monotonic() - self._last_frame_s
-            is_stale = self._is_streaming and self._state is DeviceState.UP and silent_s > _STALE_AFTER_S
+            silent_s = monotonic() - self._last_streamed_s
+            is_stale = self._streams != "" and self._state is DeviceState.UP and silent_s > _STALE_AFTER_S
             return DeviceHealth(
                 device_id=self._device_id,
                 state=DeviceState.STALE if is_stale else self._state,
@@ -122,7 +130,7 @@ class _Tally:
                 faults=dict(self._faults),
                 sink_failures=self._counts["sink_failures"],
                 restarts=self._counts["restarts"],
-                detail=f"no picture for {_STALE_AFTER_S:.0f} seconds" if is_stale else self._detail,
+                detail=f"no {self._streams} for {_STALE_AFTER_S:.0f} seconds" if is_stale else self._detail,
                 streaming_since=self._streaming_since,
                 voice=self._voice,
             )
@@ -138,7 +146,7 @@ class Scanner:
         self._clock = clock
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._tally = _Tally(config.device_id, is_streaming=False)
+        self._tally = _Tally(config.device_id)
         self._log = _log.bind(device_id=config.device_id, driver=config.driver)
         self._last_preview_s = 0.0
         self._is_sink_failing = False
@@ -185,7 +193,7 @@ class Scanner:
         self._manifest: Manifest = driver_class.manifest
         self._driver: Driver = driver_class(device_id=self._config.device_id, options=for_driver(self._config.options))
         self._link: Link = load_link(self._config.url)(self._config, manifest=self._manifest)
-        self._tally = _Tally(self._config.device_id, is_streaming=self._manifest.columns is not None)
+        self._tally = _Tally(self._config.device_id, streams=_streamed_by(self._manifest))
         self._tracker, self._limit = _tracker_for(self._config, manifest=self._manifest)
         if self._limit:
             self._log.warning("faces_limited", reason=self._limit)
@@ -229,6 +237,7 @@ class Scanner:
 
     def _take(self, delivery: Delivery) -> None:
         """Bring everything in a delivery to the sink; only then answer the device and the broker."""
+        self._tally.hear(at=self._clock())
         answers = []
         for event in self._events_of(delivery):
             self._hand_over(event)
@@ -326,6 +335,13 @@ class Scanner:
     def _renew_driver(self) -> None:
         driver_class = load_driver(self._config.driver)
         self._driver = driver_class(device_id=self._config.device_id, options=for_driver(self._config.options))
+
+
+def _streamed_by(manifest: Manifest) -> str:
+    """What a model sends without end while it is well; "" for one that speaks only when there is something to say."""
+    if manifest.columns is not None:
+        return "picture"
+    return "bytes" if manifest.frame_rate_hz else ""
 
 
 def _tracker_for(config: DeviceConfig, *, manifest: Manifest) -> tuple[PresenceTracker | None, str]:

@@ -84,9 +84,9 @@ def note_reading(turn: Turn, reading: Reading) -> None:
     observation = observation_of(reading)
     if observation is not None:
         turn.transaction.after_commit(lambda: gate.watch.observe(reading.device_id, observation))
-    if reading.reference_residual_c is not None:
+    if reading.reference_offset_c is not None:
         key = DriftKey(reading.device_id, DriftSubject.REFERENCE_BODY, reading.kind, reading.site)
-        _draw(turn, key, reading.reference_residual_c)
+        _draw(turn, key, reading.reference_offset_c)
 
 
 def note_screened(turn: Turn, measurements: Iterable[Measurement], *, assessment: Assessment) -> None:

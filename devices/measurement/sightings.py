@@ -9,6 +9,7 @@ from devices.driver import Manifest
 from devices.measurement.correction import CorrectedValue, ReferenceSetting
 from devices.measurement.plausibility import is_plausible
 from devices.measurement.scene import SceneFace, SceneKind
+from devices.measurement.two_sites import FaceMaximum, InnerCanthus, are_far_apart
 from devices.measurement.uncertainty import Conditions, expanded_c, uncertainty_terms
 from devices.reading import (
     ADVISORY_REASONS,
@@ -73,6 +74,8 @@ class ReadingMaker(msgspec.Struct, frozen=True, kw_only=True):
         reasons = [reason] if reason else []
         if not is_plausible(temperature_c, kind=ReadingKind.RAW_SKIN, site=MeasuringSite.FACE_MAXIMUM):
             reasons.append(UnusableReason.IMPLAUSIBLE)
+        if residual_c is not None and _are_sites_apart(eyes_c, temperature_c):
+            reasons.append(UnusableReason.SITES_APART)
         return Reading(
             device_id=self.device_id,
             driver=self.manifest.driver,
@@ -89,13 +92,31 @@ class ReadingMaker(msgspec.Struct, frozen=True, kw_only=True):
             ambient_c=frame.ambient_c,
             device_c=frame.device_c,
             reference_residual_c=residual_c,
+            reference_offset_c=self._reference_offset_c(sightings),
             frame_count=len(sightings),
             face=sightings[-1].box,
             unusable_because=tuple(reasons),
-            quality=_quality(sightings, is_usable=not reasons),
+            quality=self._quality(sightings, is_usable=not reasons),
             second_site_c=eyes_c,
             second_site=None if eyes_c is None else MeasuringSite.INNER_CANTHUS,
         )
+
+    def _quality(self, sightings: list[Sighting], *, is_usable: bool) -> tuple[QualityReason, ...]:
+        """All that was wrong with any of these pictures, each once in its order; a usable reading has only advice.
+
+        An array of few pixels is called indicative with or without a gate that looks at its pictures.
+        """
+        found = dict.fromkeys(reason for sighting in sightings for reason in sighting.quality)
+        if self.manifest.is_indicative:
+            found[QualityReason.INDICATIVE_ARRAY] = None
+        return tuple(reason for reason in found if not is_usable or reason in ADVISORY_REASONS)
+
+    def _reference_offset_c(self, sightings: list[Sighting]) -> float | None:
+        """How much warmer than it is set the sensor shows the reference body, in kelvin; None without one."""
+        shown_c = [sighting.value.reference_c for sighting in sightings if sighting.value.reference_c is not None]
+        if self.reference is None or not shown_c:
+            return None
+        return round(statistics.median(shown_c) - self.reference.set_c, 3)
 
     def _terms(
         self, sightings: list[Sighting], *, temperature_c: float, residual_c: float | None
@@ -122,10 +143,11 @@ def _eyes_c(sightings: list[Sighting]) -> float | None:
     return round(statistics.median(eyes_c), 3) if len(eyes_c) == len(sightings) else None
 
 
-def _quality(sightings: list[Sighting], *, is_usable: bool) -> tuple[QualityReason, ...]:
-    """All that was wrong with any of these pictures, each once in its order; a usable reading has only advice."""
-    found = dict.fromkeys(reason for sighting in sightings for reason in sighting.quality)
-    return tuple(reason for reason in found if not is_usable or reason in ADVISORY_REASONS)
+def _are_sites_apart(eyes_c: float | None, face_c: float) -> bool:
+    """Whether the warmest of the face is no face's: a cup, a lamp, a hot bag; or the eyes are covered."""
+    if eyes_c is None:
+        return False
+    return are_far_apart(InnerCanthus(temperature_c=eyes_c), FaceMaximum(temperature_c=face_c))
 
 
 def _reference_residual_c(sightings: list[Sighting]) -> float | None:

@@ -19,6 +19,7 @@ from devices.simulator.thermal_scene import ThermalScene
 from tests.devices.drivers.test_mrz_reader import TD3
 from tests.devices.gy_bytes import frame
 from tests.devices.lines import Sink, config, now, plugged_line, scanner_for, wait_until
+from tests.devices.point_bytes import frame as point_frame
 
 
 @pytest.fixture
@@ -187,6 +188,22 @@ def test_an_array_that_falls_silent_is_stale_and_wakes_again(tmp_path, monkeypat
     wait_until(lambda: scanner.health().state is DeviceState.UP)
     scanner.stop(timeout_s=5.0)
     assert scanner.health().frames == 2
+    line.unplug()
+
+
+def test_a_thermometer_that_streams_is_seen_before_an_empty_place_and_stale_when_it_falls_silent(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices.scanner, "_STALE_AFTER_S", 0.3)
+    line, sink = plugged_line(tmp_path / "port"), Sink()
+    scanner = scanner_for(config("gy_mcu9061x", tmp_path / "port"), sink)
+    wait_until(lambda: scanner.health().state is DeviceState.UP)
+    line.write(point_frame(24.0), timeout_s=1.0)
+    wait_until(lambda: scanner.health().last_event_at is not None)
+    assert sink.of(Reading) == []
+    wait_until(lambda: scanner.health().state is DeviceState.STALE)
+    assert scanner.health().detail.startswith("no bytes for")
+    line.write(point_frame(24.0), timeout_s=1.0)
+    wait_until(lambda: scanner.health().state is DeviceState.UP)
+    scanner.stop(timeout_s=5.0)
     line.unplug()
 
 

@@ -239,12 +239,12 @@ def test_a_frozen_value_makes_its_device_suspicious_also_after_a_restart_until_s
 def test_a_reference_body_that_moved_is_an_alarm_of_drift_and_its_chart_is_bounded(edge):
     for number in range(40):
         at = edge.clock.forward(seconds=4)
-        moved_c = 0.4 if number >= 32 else 0.01 * (number % 3)
+        off_c = -0.2 if number >= 32 else -1.6 + 0.01 * (number % 3)
         measured = reading(at.isoformat(), at=at, temperature_c=36.0 + number / 50)
-        accept_device_event(edge.gate, msgspec.structs.replace(measured, **SKIN, reference_residual_c=moved_c))
+        accept_device_event(edge.gate, msgspec.structs.replace(measured, **SKIN, reference_offset_c=off_c))
     (alarm,) = edge.gate.watch.findings("face-1").drift_alarms
     assert alarm.subject is DriftSubject.REFERENCE_BODY
-    assert alarm.estimated_shift_c == pytest.approx(0.4, abs=0.15)
+    assert alarm.estimated_shift_c == pytest.approx(1.4, abs=0.3)
     edge.restart()
     assert edge.gate.watch.findings("face-1").drift_alarms == (alarm,)
     assert edge.rows("SELECT count(*) FROM drift_point WHERE subject = 'reference_body'") == [(40,)]

@@ -24,8 +24,8 @@ FRAME_S = 1 / 8
 class Lane:
     """A place before an array: shows people and empty moments, and collects what the tracker says."""
 
-    def __init__(self, *, seed=0, frame_s=FRAME_S, **tracking):
-        self.scene = ThermalScene(seed=seed)
+    def __init__(self, *, seed=0, frame_s=FRAME_S, scene=None, **tracking):
+        self.scene = scene or ThermalScene(seed=seed)
         self.tracker = PresenceTracker(
             device_id="array", manifest=GyMcu90640.manifest, settings=PresenceSettings(**tracking)
         )
@@ -218,6 +218,18 @@ def test_without_its_reference_body_a_camera_that_should_have_one_measures_nothi
     lane = Lane(reference=ReferenceSetting(set_c=35.0))
     lane.show(36.4, frames=60)
     assert [reading.unusable_because for reading in lane.readings] == [(UnusableReason.REFERENCE_INVALID,)]
+
+
+@pytest.mark.parametrize("off_c", [-4.8, -1.5, 0.0, 2.5])
+def test_how_far_a_sensor_is_off_is_told_with_the_reading_that_it_was_taken_out_of(off_c):
+    scene = ThermalScene(seed=3, reference_c=35.0, sensor_offset_c=off_c)
+    lane = Lane(scene=scene, reference=ReferenceSetting(set_c=35.0))
+    lane.stay_empty(4)
+    lane.show(36.4, frames=12)
+    [reading] = lane.readings
+    assert reading.reference_offset_c == pytest.approx(off_c, abs=0.4)
+    assert reading.reference_residual_c < 0.2, "the wander within one reading says nothing of it"
+    assert reading.temperature_c == pytest.approx(36.0, abs=0.8)
 
 
 def test_what_is_drawn_agrees_with_what_is_read():
