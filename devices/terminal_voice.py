@@ -11,10 +11,11 @@ from typing import Final
 
 import msgspec
 
-from devices.device_clock import Timing
+from devices.device_clock import Timing, age_s
 from devices.driver import Manifest
 from devices.reading import (
     CommandReply,
+    DeviceVoice,
     FaceBox,
     Fault,
     FaultCode,
@@ -104,6 +105,14 @@ class TerminalVoice:
             byte_offset=self.byte_offset,
             byte_count=byte_count,
         )
+
+    def heartbeat(self, claimed_at: datetime | None, *, at: datetime, answer: Outgoing | None = None) -> CommandReply:
+        """Say that the device lives, and, where it told the time, how many seconds its clock is behind ours."""
+        if claimed_at is None:
+            return self.reply("heartbeat", at=at, answer=answer)
+        behind_s = age_s(claimed_at, received_at=at)
+        reply = self.reply("heartbeat", at=at, value=behind_s, answer=answer)
+        return msgspec.structs.replace(reply, voice=DeviceVoice(clock_offset_s=round(-behind_s, 1)))
 
     def reply(self, name: str, *, at: datetime, value: float = 0.0, answer: Outgoing | None = None) -> CommandReply:
         """Say that the device lives, or what it answered."""

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from devices.device_clock import ClockRules, Timing, age_s, time_it
+from devices.device_clock import ClockRules, Timing, time_it
 from devices.driver import Manifest, QualityGrade, Wire
 from devices.errors import DeviceConfigurationError
 from devices.http_message import HttpMessageError, HttpRequest, read_request
@@ -184,8 +184,7 @@ class UniviewLapi:
     def _heartbeat(self, body: bytes, *, at: datetime) -> DeviceEvent:
         beat = msgspec.json.decode(body, type=_Heartbeat) if body.strip() else _Heartbeat()
         claimed_at = _moment(beat.time) or _moment(beat.timestamp)
-        behind_s = age_s(claimed_at, received_at=at) if claimed_at else 0.0
-        return self._voice.reply("heartbeat", at=at, value=behind_s, answer=_answer(HEARTBEAT))
+        return self._voice.heartbeat(claimed_at, at=at, answer=_answer(HEARTBEAT))
 
 
 def _bare(body: bytes) -> HttpRequest:

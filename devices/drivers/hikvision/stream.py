@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from devices.device_clock import ClockRules, Timing, age_s, time_it, zoned_time
+from devices.device_clock import ClockRules, Timing, time_it, zoned_time
 from devices.driver import Manifest, QualityGrade, Wire
 from devices.drivers.hikvision.alerts import (
     FACE_EVENTS,
@@ -119,9 +119,7 @@ class _Device:
             return [self._voice.fault(FaultCode.NOT_A_PERSON, detail, at=at, byte_count=size)]
         is_beat = alert.event_type == "heartBeat" or alert.event_state == "inactive"
         if alert.event_type.lower() in HEARTBEATS and is_beat:
-            claimed_at = self._claimed_at(alert.device_time)
-            behind_s = age_s(claimed_at, received_at=at) if claimed_at else 0.0
-            return [self._voice.reply("heartbeat", at=at, value=behind_s)]
+            return [self._voice.heartbeat(self._claimed_at(alert.device_time), at=at)]
         return [self._voice.fault(FaultCode.UNKNOWN_MESSAGE, "an event of another kind", at=at, byte_count=size)]
 
     def _captures(self, alert: Alert, *, body: bytes, at: datetime) -> list[DeviceEvent]:

@@ -239,6 +239,7 @@ def test_a_heartbeat_says_how_far_the_clock_is_and_a_door_is_nobody():
     [alive] = said(beat.encode())
     [door] = said(access(1, 0, None, subEventType=21))
     assert (alive.name, alive.value, door.name, door.value) == ("heartbeat", 1.0, "access_event", 21.0)
+    assert alive.voice.clock_offset_s == -1.0, "the register of devices shows how far its clock is"
 
 
 def test_a_picture_says_nothing_and_a_part_without_a_body_is_told():

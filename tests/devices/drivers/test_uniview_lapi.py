@@ -75,8 +75,9 @@ def test_the_identity_card_leaves_nothing_behind():
 def test_a_heartbeat_is_a_sign_of_life_and_an_unknown_notification_is_told():
     [beat] = said(posted(HEARTBEAT))
     assert (beat.name, beat.value) == ("heartbeat", 1.0)
+    assert beat.voice.clock_offset_s == -1.0, "the register of devices shows how far its clock is"
     [empty] = said(write_request("POST", f"/LAPI/V1.0{HEARTBEAT}", media_type="", body=b""))
-    assert empty.name == "heartbeat"
+    assert (empty.name, empty.voice) == ("heartbeat", None)
     [unknown] = said(posted("/System/Event/Notification/Motion"))
     assert unknown.code is FaultCode.UNKNOWN_MESSAGE
     [broken] = said(write_request("POST", f"/LAPI/V1.0{VERIFICATION}", media_type="", body=b"[" * 3000))
