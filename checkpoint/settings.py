@@ -8,7 +8,6 @@ file, the key and what to write there; a misspelt key is an error, not a silent 
 import os
 import re
 import tomllib
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -17,6 +16,7 @@ from typing import Annotated
 
 import msgspec
 
+from devices.condition import last_day_of
 from sync.agreement.exercise import EXERCISE_PREFIX, is_exercise_name
 from sync.agreement.identifiers import SLUG_PATTERN
 from sync.agreement.paper_words import PrinterKind
@@ -155,9 +155,7 @@ class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         """The last day on which the calibration holds; ``None``: nobody stated one."""
         if self.calibrated_on is None or self.calibration_interval_months is None:
             return self.calibration_due_on
-        month = self.calibrated_on.month - 1 + self.calibration_interval_months
-        year, month = self.calibrated_on.year + month // 12, month % 12 + 1
-        return date(year, month, min(self.calibrated_on.day, monthrange(year, month)[1]))
+        return last_day_of(self.calibrated_on, months=self.calibration_interval_months)
 
 
 class IsolationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,14 +13,16 @@ import msgspec
 import typer
 
 from devices.commands_capture import bytes_of, read_option
+from devices.condition import last_day_of
 from devices.driver import DriverOptions, opening_of
 from devices.errors import DeviceError, LinkLostError
-from devices.measurement.measuring_options import for_driver
+from devices.measurement.measuring_options import for_driver, reference_from
 from devices.recording import recorded_events
 from devices.registry import DeviceConfig, DriverClass, load_driver, load_link
 from devices.selftest import RegisteredFacts, SelfTestReport, StreamSeen, report_on
 
 _RECEIVE_TIMEOUT_S: Final = 0.2
+_INTERVAL: Final = "calibration_interval_months"
 _OWN: Final = frozenset(DeviceConfig.__struct_fields__)
 
 
@@ -30,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def selftest(
-    device: Annotated[str, typer.Argument(help="id of a [[device]] of --config, else the name of a driver")],
+    device: Annotated[str, typer.Argument(help="device_id of a device in --config, else a driver")],
     *,
     config: Annotated[Path | None, typer.Option(help="settings of an edge, with its register", dir_okay=False)] = None,
     url: Annotated[str, typer.Option(help="the device's url, where no --config names it")] = "",
@@ -44,6 +46,9 @@ def selftest(
     reference body in view. Exit code 1: an item failed.
     """
     given = dict(map(read_option, option or []))
+    if config is None and not url and not recording:
+        msg = f"nothing to test: give --config for a device of an edge, or --url or --recording for driver {device!r}"
+        raise DeviceError(msg)
     chosen, registered = _registered(config, device) if config else (_unregistered(device, url), RegisteredFacts())
     chosen = msgspec.structs.replace(chosen, options={**chosen.options, **given})
     report = tested(chosen, recording=recording, seconds=seconds, registered=registered)
@@ -55,7 +60,8 @@ def selftest(
 def tested(config: DeviceConfig, *, recording: str, seconds: float, registered: RegisteredFacts) -> SelfTestReport:
     """Watch a device, or read a recording of it, and judge what was seen."""
     driver_class = load_driver(config.driver)
-    reference_c = float(config.options.get("reference_c", 0.0)) or None
+    reference = reference_from(config.options, driver=config.driver)
+    reference_c = None if reference is None else reference.set_c
     seen = StreamSeen(reference_c=reference_c)
     at = datetime.now(UTC)
     if recording:
@@ -120,7 +126,15 @@ def _registered(config: Path, device_id: str) -> tuple[DeviceConfig, RegisteredF
         raise DeviceError(msg)
     try:
         chosen = msgspec.convert({name: entry[name] for name in entry if name in _OWN}, DeviceConfig)
-        return chosen, msgspec.convert(entry, RegisteredFacts)
+        return chosen, _with_due_date(msgspec.convert(entry, RegisteredFacts), months=entry.get(_INTERVAL))
     except msgspec.ValidationError as error:
         msg = f"{config}: [[device]] {device_id!r}: {error}; correct that key"
         raise DeviceError(msg) from error
+
+
+def _with_due_date(facts: RegisteredFacts, *, months: object) -> RegisteredFacts:
+    """Reckon the last day of a calibration whose interval is registered, as the edge does."""
+    if facts.calibrated_on is None or not isinstance(months, int):
+        return facts
+    due_on = last_day_of(facts.calibrated_on, months=months)
+    return msgspec.structs.replace(facts, calibration_due_on=due_on)

@@ -11,6 +11,7 @@ said when it would be; the register shows the gap.
 """
 
 import math
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -161,3 +162,14 @@ def _drift_reasons(findings: WatchFindings) -> tuple[ConditionReason, ...]:
         )
         for alarm in findings.drift_alarms
     )
+
+
+def last_day_of(calibrated_on: date, *, months: int) -> date:
+    """Return the last day on which a calibration holds that is good for so many months.
+
+    >>> last_day_of(date(2026, 8, 31), months=6).isoformat()
+    '2027-02-28'
+    """
+    month = calibrated_on.month - 1 + months
+    year, month = calibrated_on.year + month // 12, month % 12 + 1
+    return date(year, month, min(calibrated_on.day, monthrange(year, month)[1]))

@@ -17,11 +17,14 @@ import numpy.typing as npt
 
 from devices.driver import Manifest
 from devices.imaging.reference_body import ReferenceTracker
+from devices.measurement.presence import FEWEST_FRAMES as FRAMES_A_READING
 from devices.reading import Arrival, DeviceEvent, Fault, Reading, ThermalFrame
 
 MOST_FRAMES: Final = 300
 FEWEST_FRAMES: Final = 20
 """Fewer pictures than that tell nothing of noise or wander."""
+SMALLEST_SHARE_SEEN: Final = 0.5
+"""A reference body that is missing from more pictures than that says nothing of the device's accuracy."""
 STILL_SHARE_PERCENT: Final = 25
 """Noise is told from the quarter of pixels that changes least: people walk through the rest."""
 
@@ -123,6 +126,7 @@ class StreamSeen:
         self.ambient_c: list[float] = []
         self.pictures: list[npt.NDArray[np.float32]] = []
         self.reference_c: list[float] = []
+        self.picture_at: list[datetime] = []
         self.reference_at: list[datetime] = []
         self._tracker = ReferenceTracker(expected_c=reference_c) if reference_c else None
 
@@ -140,6 +144,7 @@ class StreamSeen:
 
     def _look_at(self, frame: ThermalFrame) -> None:
         self.frames += 1
+        self.picture_at.append(frame.observed_at)
         self._note(frame.observed_at, frame.ambient_c)
         if len(self.pictures) < MOST_FRAMES:
             self.pictures.append(frame.celsius)
@@ -166,6 +171,20 @@ class StreamSeen:
             return None
         steps = np.diff(np.stack(self.pictures), axis=0) / np.sqrt(2.0)
         return float(np.percentile(steps.std(axis=0), STILL_SHARE_PERCENT))
+
+    @property
+    def slowest_result_s(self) -> float | None:
+        """How long at most the pictures took that one reading is made of, s; None for fewer, or without times."""
+        ends = zip(self.picture_at, self.picture_at[FRAMES_A_READING - 1 :], strict=False)
+        took_s = [(last - first).total_seconds() for first, last in ends]
+        return max(took_s) if took_s and self.seconds > 0.0 else None
+
+    @property
+    def oldest_reference_s(self) -> float | None:
+        """How old the last sight of the reference body ever was, s, up to the end of what was watched."""
+        if not self.reference_at or self.seconds == 0.0:
+            return None
+        return self.longest_gap_s([min(self.times), *self.reference_at, max(self.times)])
 
     def longest_gap_s(self, times: list[datetime]) -> float | None:
         """The longest time between two of them, s; ``None`` where the recording has no times of its own."""
@@ -236,14 +255,12 @@ def _of_papers(manifest: Manifest, registered: RegisteredFacts, *, today: date) 
 def _of_pictures(seen: StreamSeen, *, manifest: Manifest) -> dict[SelfTestPoint, _Measured]:
     """What the stream shows without a reference body."""
     messages = seen.frames + seen.readings + seen.faults
-    columns = seen.pictures[0].shape[1] if seen.pictures else manifest.columns
-    rows = seen.pictures[0].shape[0] if seen.pictures else manifest.rows
-    width = None if columns is None or rows is None else float(min(columns, rows * 4 / 3))
+    width = float(min(seen.pictures[0].shape[1], seen.pictures[0].shape[0] * 4 / 3)) if seen.pictures else None
     no_pictures = "no_pictures" if manifest.columns is None else "too_few_pictures"
     return {
         SelfTestPoint.RAW_IMAGE: (width, "no_pictures"),
         SelfTestPoint.TEMPORAL_NOISE: (seen.noise_c, no_pictures),
-        SelfTestPoint.RESULT_WITHIN: (seen.longest_gap_s(seen.times), "no_times"),
+        SelfTestPoint.RESULT_WITHIN: (seen.slowest_result_s, no_pictures),
         SelfTestPoint.AMBIENT: (float(np.median(seen.ambient_c)) if seen.ambient_c else None, "no_ambient"),
         SelfTestPoint.INTACT_STREAM: (seen.faults / messages if messages else None, "nothing_came"),
     }
@@ -252,13 +269,20 @@ def _of_pictures(seen: StreamSeen, *, manifest: Manifest) -> dict[SelfTestPoint,
 def _of_reference(seen: StreamSeen, *, set_c: float | None) -> dict[SelfTestPoint, _Measured]:
     """What the reference body shows, if one was named and found in most pictures."""
     readings = seen.reference_c
-    if not set_c or len(readings) < FEWEST_FRAMES:
+    is_mostly_seen = len(readings) >= max(FEWEST_FRAMES, SMALLEST_SHARE_SEEN * seen.frames)
+    if set_c and readings and not is_mostly_seen:
+        return {
+            SelfTestPoint.LABORATORY_ACCURACY: (None, "reference_not_found"),
+            SelfTestPoint.REFERENCE_WANDER: (None, "reference_not_found"),
+            SelfTestPoint.REFERENCE_AGE: (seen.oldest_reference_s, "no_times"),
+        }
+    if not set_c or not readings:
         because = "reference_not_found" if set_c else "no_reference"
         points = (SelfTestPoint.LABORATORY_ACCURACY, SelfTestPoint.REFERENCE_AGE, SelfTestPoint.REFERENCE_WANDER)
         return dict.fromkeys(points, (None, because))
     error_c = max(np.percentile(readings, (5, 95)) - set_c, key=abs)
     return {
         SelfTestPoint.LABORATORY_ACCURACY: (float(error_c), ""),
-        SelfTestPoint.REFERENCE_AGE: (seen.longest_gap_s(seen.reference_at), "no_times"),
+        SelfTestPoint.REFERENCE_AGE: (seen.oldest_reference_s, "no_times"),
         SelfTestPoint.REFERENCE_WANDER: (float(np.std(readings)), ""),
     }

@@ -16,7 +16,7 @@ from devices.driver import Manifest, Wire
 from devices.drivers.mqtt_json import MqttJson
 from devices.errors import DeviceError
 from devices.reading import DeviceKind, ThermalFrame
-from devices.registry import DeviceConfig
+from devices.registry import DeviceConfig, manifests
 from devices.scanner import Scanner
 from devices.selftest import (
     PointVerdict,
@@ -84,11 +84,25 @@ def test_what_is_beyond_its_limit_fails(point, frames, registered):
     assert verdicts(reported(pictures(**frames), **registered))[point] == "failed"
 
 
-def test_nothing_seen_is_nothing_passed():
-    bare = Manifest(driver="x", model="X", device_kind=DeviceKind.THERMAL_CAMERA, wire=Wire.UVC)
-    report = reported(manifest=bare, reference_c=None)
-    assert set(verdicts(report).values()) == {"not_measurable"}
-    assert all(point.because for point in report.points)
+OF_PAPERS = {"stated_accuracy", "resolution", "warm_up"}
+
+
+@pytest.mark.parametrize("manifest", manifests(), ids=lambda one: one.driver)
+def test_nothing_seen_is_nothing_passed_whatever_the_maker_states(manifest):
+    report = reported(manifest=manifest, reference_c=None)
+    assert {verdict for name, verdict in verdicts(report).items() if name not in OF_PAPERS} == {"not_measurable"}
+    assert all(point.because for point in report.points if point.measured is None)
+
+
+@pytest.mark.parametrize(("before", "after"), [(21, 249), (0, 60), (200, 100)])
+def test_a_body_that_went_away_fails_by_its_age_and_most_of_the_time_away_says_nothing_of_accuracy(before, after):
+    seen = [*pictures(before + after, gap_s=0.11)]
+    gone = [*pictures(before + after, gap_s=0.11, has_body=False)]
+    report = reported([*seen[:before], *gone[before:]])
+    by_point = {point.point: point for point in report.points}
+    accuracy, age = by_point[SelfTestPoint.LABORATORY_ACCURACY], by_point[SelfTestPoint.REFERENCE_AGE]
+    assert accuracy.verdict is (PointVerdict.PASSED if before >= after else PointVerdict.NOT_MEASURABLE)
+    assert age.verdict is (PointVerdict.FAILED if before else PointVerdict.NOT_MEASURABLE)
 
 
 def test_a_body_that_is_named_and_not_in_view_is_not_measured():
@@ -129,6 +143,23 @@ def test_a_recorded_clip_is_tested_by_the_command(shared, tmp_path):
     assert (report.device_id, report.registered.serial_number, report.frames > 0) == ("cam-1", "L-35", True)
     found = verdicts(report)
     assert (found["raw_image"], found["calibration"]) == ("failed", "passed")
+
+
+def test_a_calibration_is_reckoned_from_its_interval_as_the_edge_does(tmp_path):
+    config = tmp_path / "edge.toml"
+    config.write_text(
+        '[[device]]\ndevice_id = "cam-1"\ndriver = "cptv"\nurl = "replay:///x"\n'
+        "calibrated_on = 2020-01-31\ncalibration_interval_months = 13\n",
+        encoding="utf-8",
+    )
+    assert commands_selftest._registered(config, "cam-1")[1].calibration_due_on == date(2021, 2, 28)
+
+
+def test_a_driver_without_a_url_is_told_what_is_missing():
+    words = [sys.executable, "-m", "devices", "selftest", "gy_mcu90640"]
+    done = subprocess.run(words, capture_output=True, check=False, text=True)
+    assert done.returncode == 2
+    assert "--url or --recording" in done.stderr
 
 
 def test_a_recording_that_is_not_there_is_said(tmp_path):
