@@ -61,7 +61,7 @@ PRESETS: Final[Mapping[str, _Preset]] = MappingProxyType(
 class MqttJsonOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may be set for one thermometer. ``ambient_topic`` is where a room's thermometer speaks, if another does.
 
-    ``ambient_pointer`` is for a thermometer of the room only: fever limits rise with it. The own temperature of an
+    ``ambient_pointer`` is for a thermometer of the room only: limits rise with it. The own temperature of an
     infrared sensor, which its maker may well call ambient (AMBTMP), is warmer and belongs to ``device_pointer``.
     """
 

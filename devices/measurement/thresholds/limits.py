@@ -52,7 +52,7 @@ def ambient_shift_c(method: Method, *, ambient_c: float | None) -> float:
     """How much warmer than at the reference ambient skin is in this room; 0 where the room is not known.
 
     Without a thermometer of the room the limit is that of a normal room, 22 °C, and never higher: in a warmer room that
-    means more second measurements, not missed fevers, until the window has learnt what people show here. In a room
+    means more second measurements, and nobody missed, until the window has learnt what people show here. In a room
     below 22 °C it stands too high by the slope for the kelvin below. A device's own temperature must never come here.
     """
     if ambient_c is None or not isinstance(method, AdaptiveMethod):
