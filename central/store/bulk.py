@@ -1,7 +1,7 @@
 """Writing many rows at once: COPY and unnest on PostgreSQL, executemany on SQLite. Same rows, same result."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
@@ -27,17 +27,13 @@ __all__ = [
     "together",
 ]
 
-_ROWS_AT_ONCE = 64
-"""So many rows go out in one piece: the server reads them while the next are made."""
-
 
 class RowWriter:
-    """Takes rows one by one, in the order of the table's columns, and inserts them; one table, one use.
+    """Takes rows, in the order of the table's columns, and inserts them piece by piece; one table, one use.
 
-    Rows may come before the server is ready for them: ``sending`` hands over what waits, and from then on
-    the server reads rows while the next are made. It inserts them when it has heard that there are no more
-    (in PostgreSQL, binary rows do not count towards the size at which COPY inserts what it has, only the
-    thousandth row does): whoever has other work says so with ``end`` and does that work meanwhile.
+    ``sending`` hands over what was added before; inside its block ``send`` hands over what was added since.
+    Neither waits for PostgreSQL, which inserts what it got while the caller makes the next piece. A piece is a
+    COPY of its own: of one COPY, PostgreSQL begins to insert binary rows only with the thousandth or the last.
     """
 
     def __init__(self, connection: Connection, *, table: Table) -> None:
@@ -46,40 +42,28 @@ class RowWriter:
         self._table = table
         self._is_binary = connection.dialect.name == "postgresql"
         self._encode = row_encoder(table)
-        self._copy: psycopg.Copy | None = None
-        self._is_whole = False
-        self._sender: _Sender | None = None
-        self._encoded: list[bytes] = [HEADER]
+        self._cursor: psycopg.Cursor[Any] | None = None
+        self._unheard = ExitStack()
+        self._encoded: list[bytes] = []
         self._rows: list[Row] = []
 
-    @property
-    def holds_rows(self) -> bool:
-        """Whether any row waits."""
-        return len(self._encoded) > 1 or bool(self._rows)
-
     def add(self, rows: Iterable[Row]) -> None:
-        """Take rows, and send them on in pieces where that has begun."""
-        if not self._is_binary:
+        """Take rows; they wait for ``send``, or for the end of the block."""
+        if self._is_binary:
+            self._encoded.extend(map(self._encode, rows))
+        else:
             self._rows.extend(rows)
+
+    def send(self) -> None:
+        """Inside ``sending``: hand over what was added since, once the server has the piece before."""
+        if self._cursor is None or not self._encoded:
             return
-        pieces = self._encoded
-        for encoded in map(self._encode, rows):
-            pieces.append(encoded)
-            if len(pieces) > _ROWS_AT_ONCE and self._copy is not None:
-                self._send()
-
-    def end(self) -> None:
-        """Say that these were all rows; the server inserts them while the rest of the block runs."""
-        if self._sender is not None and not self._is_whole:
-            self._is_whole = True
-            self._encoded.append(TRAILER)
-            self._send()
-            self._sender.end()
-
-    def _send(self) -> None:
-        if self._copy is not None and self._encoded:
-            self._copy.write(b"".join(self._encoded))
-            self._encoded.clear()
+        self._unheard.close()
+        sender = _Sender(self._cursor)
+        copy = self._unheard.enter_context(self._cursor.copy(_copy_statement(self._table), writer=sender))
+        copy.write(b"".join((HEADER, *self._encoded, TRAILER)))
+        self._encoded.clear()
+        sender.end()
 
     @contextmanager
     def sending(self) -> Iterator[None]:
@@ -90,12 +74,10 @@ class RowWriter:
                 self._connection.execute(insert(self._table), _as_mappings(self._table, rows=self._rows))
             return
         told, raw = _told_by_sqlalchemy(self._table.name), driver_of(self._connection)
-        with told, raw.cursor() as cursor:
-            self._sender = _Sender(cursor)
-            with cursor.copy(_copy_statement(self._table), writer=self._sender) as self._copy:
-                self._send()
-                yield
-                self.end()
+        with told, raw.cursor() as self._cursor, self._unheard:
+            self.send()
+            yield
+            self.send()
 
 
 class _Sender(LibpqWriter):

@@ -24,7 +24,7 @@ from central.store.ground import Ground, survey
 from central.store.handshakes import note_chain_news
 from central.store.kept_keys import keep_keys
 from central.store.months import make_months
-from central.store.projection import Judgement, Projection, Sender, prepare_projection, write_changes, write_new
+from central.store.projection import Judgement, Projection, Sender, changes_of, new_crossings, write_changes
 from central.store.provinces import project_provinces
 from central.store.provisional import confirm_provisional
 from central.store.tables import edge_head, ledger, ledger_head, record_quarantine, recovered_record
@@ -177,8 +177,8 @@ def _add(
 ) -> tuple[list[RecordAnswer], int]:
     """Project and append; return the answers and the ledger's new position.
 
-    The server keeps the keys while the first entries are made, reads entries while the next are made, and inserts
-    them while their crossings and answers are made.
+    The server keeps the keys while the first half of the entries is made, inserts that half while the second is
+    made, and the second while their crossings are made; while it inserts the crossings, all that is small is made.
     """
     batch, now = ingest.batch, ingest.received_at
     confirm_provisional(connection, fresh, waiting=ground.waiting, now=now)  # before the keys: see the order of locks
@@ -186,18 +186,19 @@ def _add(
     rows = map(entries.add, fresh)
     with together(connection):
         keep_keys(connection, edge_id=batch.edge_id, keys=batch.episode_keys)
-        writer.add(islice(rows, len(batch.episode_keys) // _KEYS_PER_ENTRY))
+        writer.add(islice(rows, len(fresh) // 2))
     with writer.sending():
         writer.add(rows)
-        writer.end()
-        prepared = prepare_projection(connection, projection=entries.projection)
+        writer.send()
+        crossings = new_crossings(connection, projection=entries.projection)
+    with crossings.sending():
+        changes = changes_of(entries.projection)
         answers = _answers(fresh, judgements=entries.judgements, after=ground.position)
-    write_new(prepared)
     project_provinces(connection, entries.projection.reported)
     project_gate_records(connection, entries.of_gates, cut_off_hour=ingest.cut_off_hour)
     _hold(connection, fresh=fresh, judgements=entries.judgements, after=ground.position)
     with together(connection):
-        write_changes(connection, prepared)
+        write_changes(connection, changes)
         connection.execute(_MOVE_LEDGER, {"reached": entries.position, "chained": entries.hash})
         _move_head(connection, ingest=ingest)
     return answers, entries.position
@@ -210,8 +211,6 @@ def _answers(fresh: Sequence[ReceivedRecord], *, judgements: Sequence[Judgement]
     ]
 
 
-_KEYS_PER_ENTRY = 2
-"""PostgreSQL keeps about two keys in the time in which one entry is made (measured)."""
 _MOVE_LEDGER = update(ledger_head).values(position=bindparam("reached"), hash=bindparam("chained"))
 
 

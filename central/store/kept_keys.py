@@ -15,10 +15,11 @@ _COLUMNS = ", ".join(episode_key.columns.keys())
 # Names are this program's own; every value travels as a parameter.
 _KEEP = (
     f"INSERT INTO episode_key ({_COLUMNS})"  # noqa: S608
-    f" SELECT * FROM {unnested(episode_key)} AS coming ({_COLUMNS})"
+    f" SELECT {_COLUMNS} FROM {unnested(episode_key)} WITH ORDINALITY AS coming ({_COLUMNS}, place)"
     " WHERE NOT EXISTS (SELECT 1 FROM erased_episode WHERE erased_episode.episode_id = coming.episode_id)"
-    " ON CONFLICT DO NOTHING"
+    " ORDER BY place ON CONFLICT DO NOTHING"
 ).encode()
+"""In the order given: newer versions of PostgreSQL would look the erased up in an order of their own."""
 
 
 def key_rows(keys: Iterable[EpisodeKey], *, edge_id: str) -> list[Row]:

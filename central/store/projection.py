@@ -241,37 +241,34 @@ _UPDATE = (
 )
 
 
-class PreparedProjection(msgspec.Struct, frozen=True):
-    """What a projection writes, ready to go out: new crossings, changed ones, counters."""
+class ProjectedChanges(msgspec.Struct, frozen=True):
+    """What a projection writes beside new crossings, ready to go out: changed crossings, counters."""
 
-    new: RowWriter
-    changed: list[dict[str, str | bytes | datetime | None]]
+    crossings: list[dict[str, str | bytes | datetime | None]]
     counts: list[Row]
 
 
-def prepare_projection(connection: Connection, *, projection: Projection) -> PreparedProjection:
-    """Make the rows; done while the server still inserts what the ledger got."""
-    totals, new = difference(projection.changes()), RowWriter(connection, table=crossing)
-    new.add(map(crossing_row, projection.new_states()))
-    return PreparedProjection(
-        new,
+def new_crossings(connection: Connection, *, projection: Projection) -> RowWriter:
+    """Make the rows of the crossings that did not exist before, ready to go out."""
+    writer = RowWriter(connection, table=crossing)
+    writer.add(map(crossing_row, projection.new_states()))
+    return writer
+
+
+def changes_of(projection: Projection) -> ProjectedChanges:
+    """Make what is written once the new crossings are there."""
+    totals = difference(projection.changes())
+    return ProjectedChanges(
         [_change_of(state) for state in projection.changed_states()],
         [(*key[:2], key.direction.value, key.category.value, key.figure.value, n) for key, n in totals.items()],
     )
 
 
-def write_new(prepared: PreparedProjection) -> None:
-    """Insert the new crossings."""
-    if prepared.new.holds_rows:
-        with prepared.new.sending():
-            pass
-
-
-def write_changes(connection: Connection, prepared: PreparedProjection) -> None:
+def write_changes(connection: Connection, changes: ProjectedChanges) -> None:
     """Write the crossings that are different now, and the counters."""
-    if prepared.changed:
-        connection.execute(_UPDATE, prepared.changed)
-    add_to_counts(connection, table=day_count, rows=prepared.counts)
+    if changes.crossings:
+        connection.execute(_UPDATE, changes.crossings)
+    add_to_counts(connection, table=day_count, rows=changes.counts)
 
 
 def crossing_row(state: CrossingState) -> Row:

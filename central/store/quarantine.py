@@ -18,7 +18,7 @@ from central.reception import ReceivedRecord, read_record
 from central.store.bulk import Row, insert_rows
 from central.store.engine import reading, writing
 from central.store.gate_projection import project_gate_records
-from central.store.projection import Projection, Sender, prepare_projection, read_states, write_changes, write_new
+from central.store.projection import Projection, Sender, changes_of, new_crossings, read_states, write_changes
 from central.store.provinces import project_provinces
 from central.store.tables import edge, ledger, ledger_head, record_quarantine, record_replay
 from sync.agreement.vocabulary import RecordDisposition
@@ -110,9 +110,9 @@ def _replay_page(
         placed = [(row.position, records[row.position]) for row in projected]
         of_gates = [(position, received) for position, received in placed if id(received.subject) in said]
         project_gate_records(connection, of_gates, cut_off_hour=cut_off_hour)
-        prepared = prepare_projection(connection, projection=projection)
-        write_new(prepared)
-        write_changes(connection, prepared)
+        with new_crossings(connection, projection=projection).sending():
+            changes = changes_of(projection)
+        write_changes(connection, changes)
         project_provinces(connection, projection.reported)
         _write_down(connection, projected=projected, records=records, at_position=at_position, now=now)
     return len(projected), held[-1].position

