@@ -121,7 +121,8 @@ class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """One device on a link, and its entry in the register; the driver's options are checked by the driver.
 
     Serial number and firmware are what the papers say: a device that says otherwise is shown as a contradiction.
-    Without ``warm_up_min`` the driver's manifest says how long the model warms up.
+    Without ``warm_up_min`` the driver's manifest says how long the model warms up; without ``longest_silence_s`` it
+    says after how long without a sign of life a device is stale.
     """
 
     device_id: Slug
@@ -136,6 +137,7 @@ class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     calibration_due_on: date | None = None
     calibration_interval_months: Annotated[int, msgspec.Meta(ge=1, le=120)] | None = None
     warm_up_min: Annotated[float, msgspec.Meta(ge=0, le=1440)] | None = None
+    longest_silence_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] | None = None
 
     def __post_init__(self) -> None:
         """Refuse dates of a calibration that contradict each other, or an interval that begins nowhere."""

@@ -6,7 +6,7 @@ wrong beside a lane, the lane goes on, and what failed starts afresh.
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -29,10 +29,12 @@ from checkpoint.actions.view import UplinkView
 from checkpoint.centre_link import CentreLink
 from checkpoint.images import FaceCrop, cut_face
 from checkpoint.printing import PrintJob, SlipPrinters
+from checkpoint.rooms import RoomBook
+from checkpoint.settings import DeviceSettings
 from checkpoint.store.accounts import COMMIT_TIMEOUT_S
 from devices.health import DeviceHealth
 from devices.measurement.presence import Preview
-from devices.reading import DeviceEvent, FaceBox, Reading, ScannedText, ThermalFrame
+from devices.reading import CommandReply, DeviceEvent, FaceBox, Reading, ScannedText, ThermalFrame
 from devices.registry import DeviceConfig
 from devices.scanner import Scanner
 from sync.exchange.supervision import supervised
@@ -109,14 +111,8 @@ class Workers:
         """Prepare; nothing runs before ``start``."""
         self._gate = gate
         self.previews = Previews()
-        self._scanners = {
-            device.device_id: Scanner(
-                DeviceConfig(device_id=device.device_id, driver=device.driver, url=device.url, options=device.options),
-                sink=self.take_event,
-                clock=gate.clock,
-            )
-            for device in gate.settings.device
-        }
+        self._rooms = RoomBook()
+        self._scanners = {device.device_id: self._scanner_of(device) for device in gate.settings.device}
         gate.instruments.health = self.device_health
         self._stopping = threading.Event()
         self._forget_after = self._reconcile_after = self._pictures_after = gate.clock()
@@ -126,6 +122,25 @@ class Workers:
         self._printers = SlipPrinters(gate, supervise=self._look_at_printer)
         self._passing = [lane for lane in gate.settings.lane if lane.automatic_passage_s > 0]
         self._passage_thread = threading.Thread(target=self._run_passage, name="passage", daemon=True)
+
+    def _scanner_of(self, device: DeviceSettings) -> Scanner:
+        return Scanner(
+            DeviceConfig(
+                device_id=device.device_id,
+                driver=device.driver,
+                url=device.url,
+                options=device.options,
+                longest_silence_s=device.longest_silence_s,
+            ),
+            sink=self.take_event,
+            clock=self._gate.clock,
+            room=lambda at: self.room_at(device.device_id, at=at),
+        )
+
+    def room_at(self, device_id: str, *, at: datetime) -> float | None:
+        """Say how warm it was, in degrees Celsius, where a device stands; None where no thermometer told."""
+        lane = self._gate.settings.lane_of_device(device_id)
+        return self._rooms.temperature_c(None if lane is None else lane.lane_id, at=at)
 
     def start(self) -> None:
         """Open every device and begin to send."""
@@ -156,6 +171,8 @@ class Workers:
         elif isinstance(event, Reading | ScannedText):
             crop = self._crop_of(event) if isinstance(event, Reading) else None
             accept_device_event(self._gate, event, crop=crop)
+        elif isinstance(event, CommandReply):
+            self._rooms.hear(event, lane_id=None if lane is None else lane.lane_id)
 
     def _crop_of(self, reading: Reading) -> FaceCrop | None:
         """Cut the face out of the picture that a reading comes from, where it comes from one."""

@@ -16,6 +16,7 @@ from devices.commands_capture import bytes_of, read_option
 from devices.condition import last_day_of
 from devices.driver import DriverOptions, opening_of
 from devices.errors import DeviceError, LinkLostError
+from devices.imaging.face_finder import load_face_finder
 from devices.measurement.measuring_options import for_driver, reference_from
 from devices.recording import recorded_events
 from devices.registry import DeviceConfig, DriverClass, load_driver, load_link
@@ -62,16 +63,20 @@ def tested(config: DeviceConfig, *, recording: str, seconds: float, registered: 
     driver_class = load_driver(config.driver)
     reference = reference_from(config.options, driver=config.driver)
     reference_c = None if reference is None else reference.set_c
-    seen = StreamSeen(reference_c=reference_c)
+    manifest = driver_class.manifest
+    finder, _ = load_face_finder(longer_side_px=max(manifest.columns or 0, manifest.rows or 0))
+    seen = StreamSeen(reference_c=reference_c, finder=finder)
     at = datetime.now(UTC)
     if recording:
-        options: DriverOptions = {**driver_class.manifest.options_for_recordings, **for_driver(config.options)}
+        options: DriverOptions = {**manifest.options_for_recordings, **for_driver(config.options)}
         decoder = driver_class(device_id=config.device_id, options=options)
-        seen.take(recorded_events(decoder, bytes_of(recording), at=at, manifest=driver_class.manifest))
+        seen.take(recorded_events(decoder, bytes_of(recording), at=at, manifest=manifest))
     else:
         _watch(config, seen, driver_class=driver_class, seconds=seconds)
-    registered = msgspec.structs.replace(registered, reference_c=reference_c)
-    return report_on(config.device_id, seen, manifest=driver_class.manifest, registered=registered, at=at)
+    if reference is not None:
+        known = {"reference_c": reference.set_c, "reference_uncertainty_c": reference.uncertainty_c}
+        registered = msgspec.structs.replace(registered, **known)
+    return report_on(config.device_id, seen, manifest=manifest, registered=registered, at=at)
 
 
 def _watch(config: DeviceConfig, seen: StreamSeen, *, driver_class: DriverClass, seconds: float) -> None:

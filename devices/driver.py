@@ -90,6 +90,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     whose bytes were seen or documented; ``verified_against`` says in one clause with which bytes or
     other decoder this one was checked. ``capture`` is what a camera link asks the camera for.
     ``warm_up_min`` is how many minutes its maker or a standard asks for before readings count; 0: nobody stated it.
+    ``longest_silence_s``: a device of events that has a beat is stale after so long without a byte; None: it has none.
     """
 
     driver: str
@@ -118,6 +119,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     verified_against: str = ""
     capture: CaptureFormat | None = None
     warm_up_min: float = 0.0
+    longest_silence_s: float | None = None
 
 
 class Driver(Protocol):

@@ -232,6 +232,7 @@ class ThermalFrame(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One radiometric picture: ``celsius`` is float32, rows by columns, as the scene is seen (not mirrored).
 
     ``ambient_c`` is the room's temperature, from a thermometer of the room; ``device_c`` its own (chip or housing).
+    ``on_for_s`` is for how many seconds the camera says that it has been switched on, where it says so.
     """
 
     device_id: str
@@ -239,6 +240,7 @@ class ThermalFrame(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     celsius: npt.NDArray[np.float32]
     ambient_c: float | None = None
     device_c: float | None = None
+    on_for_s: float | None = None
     sequence: int = 0
     byte_offset: int = 0
 
@@ -274,8 +276,14 @@ class DeviceVoice(msgspec.Struct, frozen=True, kw_only=True):
     clock_offset_s: float | None = None
 
 
+ROOM_TOLD: Final = "ambient"
+
+
 class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
-    """A device's answer to a command, for example its emissivity; ``voice`` is what it said of itself with it."""
+    """A device's answer to a command, for example its emissivity; ``voice`` is what it said of itself with it.
+
+    One of the name ``ROOM_TOLD`` is the word of a thermometer of the room: ``value`` is degrees Celsius.
+    """
 
     device_id: str
     observed_at: datetime

@@ -71,13 +71,15 @@ class DeviceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One device as the settings name it.
 
     ``url`` says how bytes come: ``serial:///dev/ttyUSB0?baud=115200``, any URL of pyserial,
-    ``mqtt://[user:password@]host:port`` or ``replay:///path?speed=1``.
+    ``mqtt://[user:password@]host:port`` or ``replay:///path?speed=1``. ``longest_silence_s`` replaces the manifest's:
+    whoever set a terminal's heartbeat to 60 s knows after how long it is missing.
     """
 
     device_id: str
     driver: str
     url: str
     options: dict[str, str | int | float | bool] = {}
+    longest_silence_s: float | None = None
 
 
 class DriverClass(Protocol):

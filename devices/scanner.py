@@ -23,8 +23,10 @@ from datetime import datetime
 from time import monotonic
 from typing import Final
 
+import msgspec
 import structlog
 
+from devices.awaited import Awaited, awaited_of
 from devices.driver import Driver, Manifest, idle_of, opening_of
 from devices.errors import DeviceConfigurationError, LinkLostError
 from devices.health import DeviceHealth, DeviceState, heard
@@ -45,13 +47,20 @@ from devices.reading import (
 from devices.registry import DeviceConfig, load_driver, load_link
 
 _RECEIVE_TIMEOUT_S: Final = 0.2
-_STALE_AFTER_S: Final = 3.0
 _PREVIEW_EVERY_S: Final = 0.11
 _RETRY_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _log = structlog.get_logger("devices")
 
 Sink = Callable[[DeviceEvent], None]
 Clock = Callable[[], datetime]
+
+
+Room = Callable[[datetime], float | None]
+
+
+def _told_by_nobody(at: datetime) -> float | None:
+    del at
+    return None
 
 
 class _NotStoredError(Exception):
@@ -61,11 +70,11 @@ class _NotStoredError(Exception):
 class _Tally:
     """The counts and the state of one device, shared between its thread and those who ask."""
 
-    def __init__(self, device_id: str, *, streams: str = "") -> None:
-        """``streams`` says what a device sends without end: "picture", "bytes", or "" for one that may be silent."""
+    def __init__(self, device_id: str, *, awaited: Awaited | None = None) -> None:
+        """``awaited`` is what a device sends while it is well; None for one that may be silent."""
         self._lock = threading.Lock()
         self._device_id = device_id
-        self._streams = streams
+        self._awaited = awaited
         self._state = DeviceState.STARTING
         self._detail = ""
         self._counts: Counter[str] = Counter()
@@ -95,7 +104,7 @@ class _Tally:
         """Note that bytes came, whatever they mean: an empty place before a thermometer makes no event."""
         with self._lock:
             self._last_event_at = at
-            if self._streams == "bytes":
+            if self._awaited is not None and not self._awaited.is_picture:
                 self._last_streamed_s = monotonic()
 
     def note(self, event: DeviceEvent, *, at: datetime) -> None:
@@ -116,10 +125,10 @@ class _Tally:
                     self._voice = heard(self._voice, voice)
 
     def health(self) -> DeviceHealth:
-        """Give the counts; what streams is stale after three seconds without a picture, or without a byte."""
+        """Give the counts; what is awaited and does not come makes a device stale."""
         with self._lock:
-            silent_s = monotonic() - self._last_streamed_s
-            is_stale = self._streams != "" and self._state is DeviceState.UP and silent_s > _STALE_AFTER_S
+            silent_s, awaited = monotonic() - self._last_streamed_s, self._awaited
+            is_stale = awaited is not None and self._state is DeviceState.UP and silent_s > awaited.longest_s
             return DeviceHealth(
                 device_id=self._device_id,
                 state=DeviceState.STALE if is_stale else self._state,
@@ -130,7 +139,7 @@ class _Tally:
                 faults=dict(self._faults),
                 sink_failures=self._counts["sink_failures"],
                 restarts=self._counts["restarts"],
-                detail=f"no {self._streams} for {_STALE_AFTER_S:.0f} seconds" if is_stale else self._detail,
+                detail=awaited.missing if awaited is not None and is_stale else self._detail,
                 streaming_since=self._streaming_since,
                 voice=self._voice,
             )
@@ -139,11 +148,15 @@ class _Tally:
 class Scanner:
     """One device under supervision. ``start`` it once, ``stop`` it once; ``health`` any time, from any thread."""
 
-    def __init__(self, config: DeviceConfig, *, sink: Sink, clock: Clock) -> None:
-        """Keep the configuration; nothing is opened before ``start``, and a mistake in it shows in ``health``."""
+    def __init__(self, config: DeviceConfig, *, sink: Sink, clock: Clock, room: Room = _told_by_nobody) -> None:
+        """Keep the configuration; nothing is opened before ``start``, and a mistake in it shows in ``health``.
+
+        ``room`` says how warm the room was at an instant, for a device that does not know; None: nobody does.
+        """
         self._config = config
         self._sink = sink
         self._clock = clock
+        self._room = room
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._tally = _Tally(config.device_id)
@@ -193,7 +206,9 @@ class Scanner:
         self._manifest: Manifest = driver_class.manifest
         self._driver: Driver = driver_class(device_id=self._config.device_id, options=for_driver(self._config.options))
         self._link: Link = load_link(self._config.url)(self._config, manifest=self._manifest)
-        self._tally = _Tally(self._config.device_id, streams=_streamed_by(self._manifest))
+        self._tally = _Tally(
+            self._config.device_id, awaited=awaited_of(self._manifest, told_s=self._config.longest_silence_s)
+        )
         self._tracker, self._limit = _tracker_for(self._config, manifest=self._manifest)
         if self._limit:
             self._log.warning("faces_limited", reason=self._limit)
@@ -269,6 +284,7 @@ class Scanner:
 
     def _hand_over(self, event: DeviceEvent) -> None:
         """Give an event to the sink in the way its kind deserves."""
+        event = self._in_its_room(event)
         self._tally.note(event, at=self._clock())
         if isinstance(event, ThermalFrame):
             for reading in self._tracker.accept_each(event) if self._tracker else ():
@@ -285,6 +301,13 @@ class Scanner:
             self._store(event)
         else:
             self._offer(event)
+
+    def _in_its_room(self, event: DeviceEvent) -> DeviceEvent:
+        """Add how warm the room was then, where the device did not say it and a thermometer beside it did."""
+        if not isinstance(event, ThermalFrame | Reading) or event.ambient_c is not None:
+            return event
+        room_c = self._room(event.observed_at)
+        return event if room_c is None else msgspec.structs.replace(event, ambient_c=room_c)
 
     def _store(self, event: DeviceEvent) -> None:
         """Give an event to the sink until it is stored, or until the broker will have to bring it again."""
@@ -335,13 +358,6 @@ class Scanner:
     def _renew_driver(self) -> None:
         driver_class = load_driver(self._config.driver)
         self._driver = driver_class(device_id=self._config.device_id, options=for_driver(self._config.options))
-
-
-def _streamed_by(manifest: Manifest) -> str:
-    """What a model sends without end while it is well; "" for one that speaks only when there is something to say."""
-    if manifest.columns is not None:
-        return "picture"
-    return "bytes" if manifest.frame_rate_hz else ""
 
 
 def _tracker_for(config: DeviceConfig, *, manifest: Manifest) -> tuple[PresenceTracker | None, str]:

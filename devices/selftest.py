@@ -5,6 +5,7 @@ Limits are those of ``SOURCES``. The bought texts of IEC 80601-2-59 and ISO/TR 1
 this kind says how a device stands against published limits, not that it conforms.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.driver import Manifest
+from devices.imaging.face_finder import FaceFinder
 from devices.imaging.reference_body import ReferenceTracker
+from devices.measurement.correction import USUAL_UNCERTAINTY_C
 from devices.measurement.presence import FEWEST_FRAMES as FRAMES_A_READING
 from devices.reading import Arrival, DeviceEvent, Fault, Reading, ThermalFrame
 
@@ -36,6 +39,7 @@ class SelfTestPoint(StrEnum):
     STATED_ACCURACY = "stated_accuracy"
     TEMPORAL_NOISE = "temporal_noise"
     RAW_IMAGE = "raw_image"
+    FACE_PIXELS = "face_pixels"
     UNIFORMITY = "uniformity"
     DRIFT_BETWEEN_CALIBRATIONS = "drift_between_calibrations"
     REFERENCE_AGE = "reference_age"
@@ -57,10 +61,11 @@ class PointVerdict(StrEnum):
 
 
 LIMITS: Final[dict[SelfTestPoint, tuple[float, float, str, str]]] = {
-    SelfTestPoint.LABORATORY_ACCURACY: (-0.5, 0.5, "K", "IEC 80601-2-59:2017, 201.12.1 (second-hand)"),
+    SelfTestPoint.LABORATORY_ACCURACY: (-0.5, 0.5, "K", "IEC 80601-2-59:2017, 201.12.1 (second-hand); one set point"),
     SelfTestPoint.STATED_ACCURACY: (0.0, 0.3, "K", "Foster, Lloyd, Havenith 2021, table 1 (PMC8654479)"),
     SelfTestPoint.TEMPORAL_NOISE: (0.0, 0.1, "K", "Foster, Lloyd, Havenith 2021, table 1 (PMC8654479)"),
     SelfTestPoint.RAW_IMAGE: (320.0, 1e6, "px", "Foster, Lloyd, Havenith 2021, table 1: 320 x 240"),
+    SelfTestPoint.FACE_PIXELS: (180.0, 1e6, "px", "ISO/TR 13154: 180 x 240 (second-hand)"),
     SelfTestPoint.UNIFORMITY: (0.0, 0.2, "K", "ISO/TR 13154 (second-hand)"),
     SelfTestPoint.DRIFT_BETWEEN_CALIBRATIONS: (0.0, 0.1, "K", "Foster, Lloyd, Havenith 2021, table 1: 14 days"),
     SelfTestPoint.REFERENCE_AGE: (0.0, 5.0, "s", "IEC 80601-2-59:2017, 201.101.3 (second-hand)"),
@@ -72,7 +77,10 @@ LIMITS: Final[dict[SelfTestPoint, tuple[float, float, str, str]]] = {
     SelfTestPoint.CALIBRATION: (0.0, 1e6, "d", "IEC 80601-2-59:2017 (second-hand)"),
     SelfTestPoint.INTACT_STREAM: (0.0, 0.01, "", "this product: faults per message"),
 }
-"""Least and most that passes, unit, and where it stands."""
+"""Least and most that passes, unit, and where it stands.
+
+Laboratory accuracy must hold over 34 to 39 °C; a body in view shows it at the temperature that it is set to.
+"""
 
 
 class TestedPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +97,10 @@ class TestedPoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegisteredFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the register says of the device under test, as far as it says it."""
+    """What the register says of the device under test, as far as it says it.
+
+    ``reference_uncertainty_c`` is the reference body's own, expanded (k = 2): it counts against the device.
+    """
 
     serial_number: str = ""
     firmware: str = ""
@@ -99,6 +110,7 @@ class RegisteredFacts(msgspec.Struct, frozen=True, kw_only=True):
     calibration_due_on: date | None = None
     warm_up_min: float | None = None
     reference_c: float | None = None
+    reference_uncertainty_c: float = USUAL_UNCERTAINTY_C
 
 
 class SelfTestReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +131,10 @@ class SelfTestReport(msgspec.Struct, frozen=True, kw_only=True):
 class StreamSeen:
     """What a stream showed, gathered event by event; keeps the first ``MOST_FRAMES`` pictures."""
 
-    def __init__(self, *, reference_c: float | None) -> None:
-        """Begin without anything."""
+    def __init__(self, *, reference_c: float | None, finder: FaceFinder | None = None) -> None:
+        """Begin without anything; ``finder`` finds the faces, by default by segmentation alone."""
+        self._finder = finder or FaceFinder()
+        self.face_widths_px: list[int] = []
         self.readings = self.faults = self.frames = 0
         self.times: list[datetime] = []
         self.ambient_c: list[float] = []
@@ -146,9 +160,11 @@ class StreamSeen:
         self.frames += 1
         self.picture_at.append(frame.observed_at)
         self._note(frame.observed_at, frame.ambient_c)
+        body = self._tracker.follow(frame.celsius) if self._tracker else None
         if len(self.pictures) < MOST_FRAMES:
             self.pictures.append(frame.celsius)
-        body = self._tracker.follow(frame.celsius) if self._tracker else None
+            heads = self._finder.find(frame.celsius, ignored=body.pixels if body else None)
+            self.face_widths_px += [head.box.width_px for head in heads[:1] if head.is_recognised is not False]
         if body is not None:
             self.reference_c.append(body.measured_c)
             self.reference_at.append(frame.observed_at)
@@ -171,6 +187,14 @@ class StreamSeen:
             return None
         steps = np.diff(np.stack(self.pictures), axis=0) / np.sqrt(2.0)
         return float(np.percentile(steps.std(axis=0), STILL_SHARE_PERCENT))
+
+    @property
+    def face_width_px(self) -> float | None:
+        """How wide the face in front usually was, in pixels; None where nobody stood there long enough for a reading.
+
+        By the detectors' box, from temple to temple.
+        """
+        return float(np.median(self.face_widths_px)) if len(self.face_widths_px) >= FRAMES_A_READING else None
 
     @property
     def slowest_result_s(self) -> float | None:
@@ -203,7 +227,7 @@ def report_on(
     measured = {
         **_of_papers(manifest, registered, today=at.date()),
         **_of_pictures(seen, manifest=manifest),
-        **_of_reference(seen, set_c=registered.reference_c),
+        **_of_reference(seen, registered=registered),
     }
     return SelfTestReport(
         device_id=device_id,
@@ -259,6 +283,7 @@ def _of_pictures(seen: StreamSeen, *, manifest: Manifest) -> dict[SelfTestPoint,
     no_pictures = "no_pictures" if manifest.columns is None else "too_few_pictures"
     return {
         SelfTestPoint.RAW_IMAGE: (width, "no_pictures"),
+        SelfTestPoint.FACE_PIXELS: (seen.face_width_px, "nobody_seen" if seen.pictures else "no_pictures"),
         SelfTestPoint.TEMPORAL_NOISE: (seen.noise_c, no_pictures),
         SelfTestPoint.RESULT_WITHIN: (seen.slowest_result_s, no_pictures),
         SelfTestPoint.AMBIENT: (float(np.median(seen.ambient_c)) if seen.ambient_c else None, "no_ambient"),
@@ -266,9 +291,9 @@ def _of_pictures(seen: StreamSeen, *, manifest: Manifest) -> dict[SelfTestPoint,
     }
 
 
-def _of_reference(seen: StreamSeen, *, set_c: float | None) -> dict[SelfTestPoint, _Measured]:
-    """What the reference body shows, if one was named and found in most pictures."""
-    readings = seen.reference_c
+def _of_reference(seen: StreamSeen, *, registered: RegisteredFacts) -> dict[SelfTestPoint, _Measured]:
+    """What the reference body shows, if one was named and found in most pictures; its own uncertainty counts too."""
+    readings, set_c = seen.reference_c, registered.reference_c
     is_mostly_seen = len(readings) >= max(FEWEST_FRAMES, SMALLEST_SHARE_SEEN * seen.frames)
     if set_c and readings and not is_mostly_seen:
         return {
@@ -280,9 +305,9 @@ def _of_reference(seen: StreamSeen, *, set_c: float | None) -> dict[SelfTestPoin
         because = "reference_not_found" if set_c else "no_reference"
         points = (SelfTestPoint.LABORATORY_ACCURACY, SelfTestPoint.REFERENCE_AGE, SelfTestPoint.REFERENCE_WANDER)
         return dict.fromkeys(points, (None, because))
-    error_c = max(np.percentile(readings, (5, 95)) - set_c, key=abs)
+    error_c = float(max(np.percentile(readings, (5, 95)) - set_c, key=abs))
     return {
-        SelfTestPoint.LABORATORY_ACCURACY: (float(error_c), ""),
+        SelfTestPoint.LABORATORY_ACCURACY: (error_c + math.copysign(registered.reference_uncertainty_c, error_c), ""),
         SelfTestPoint.REFERENCE_AGE: (seen.oldest_reference_s, "no_times"),
         SelfTestPoint.REFERENCE_WANDER: (float(np.std(readings)), ""),
     }

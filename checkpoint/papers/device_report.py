@@ -10,17 +10,18 @@ from sync.agreement.local_time import VIETNAM_TIME
 
 TEMPLATE: Final = "device_report"
 POINTS: Final = {
-    SelfTestPoint.LABORATORY_ACCURACY: "Sai số so với vật chuẩn trong khung hình",
+    SelfTestPoint.LABORATORY_ACCURACY: "Sai số so với vật chuẩn, kể cả độ không đảm bảo của vật chuẩn",
     SelfTestPoint.STATED_ACCURACY: "Độ chính xác nhà sản xuất công bố",
     SelfTestPoint.TEMPORAL_NOISE: "Nhiễu của một điểm ảnh theo thời gian",
     SelfTestPoint.RAW_IMAGE: "Ảnh nhiệt thô, số cột (tỷ lệ 4:3)",
+    SelfTestPoint.FACE_PIXELS: "Khuôn mặt đứng đo rộng",
     SelfTestPoint.UNIFORMITY: "Độ đồng đều trên mặt phẳng đo",
     SelfTestPoint.DRIFT_BETWEEN_CALIBRATIONS: "Trôi giữa hai lần hiệu chuẩn (14 ngày)",
     SelfTestPoint.REFERENCE_AGE: "Vật chuẩn được thấy lại chậm nhất sau",
     SelfTestPoint.REFERENCE_WANDER: "Vật chuẩn dao động trong lúc đo",
     SelfTestPoint.AMBIENT: "Nhiệt độ phòng",
     SelfTestPoint.WARM_UP: "Thời gian làm nóng máy đã khai",
-    SelfTestPoint.RESULT_WITHIN: "Khoảng lặng dài nhất giữa hai kết quả",
+    SelfTestPoint.RESULT_WITHIN: "Thời gian lâu nhất để có một kết quả",
     SelfTestPoint.RESOLUTION: "Độ phân giải nhiệt độ",
     SelfTestPoint.CALIBRATION: "Hiệu chuẩn còn hạn",
     SelfTestPoint.INTACT_STREAM: "Tỷ lệ khung dữ liệu hỏng",
@@ -42,12 +43,14 @@ BECAUSE: Final = {
     "nothing_came": "không nhận được gì",
     "reference_not_found": "không thấy vật chuẩn trong ảnh",
     "no_reference": "chưa khai vật chuẩn",
+    "nobody_seen": "không có ai đứng trước máy đủ lâu",
 }
 _UNITS: Final = {"px": "cột", "s": "giây", "min": "phút", "d": "ngày", "K": "°C"}
 _SOURCE_WORDS: Final = {
     "second-hand": "đọc gián tiếp",
     "table 1": "bảng 1",
     "14 days": "14 ngày",
+    "one set point": "tại một điểm đặt",
     "this product: faults per message": "quy định của sản phẩm",
 }
 _BEYOND: Final = 1e6

@@ -29,10 +29,9 @@ _MEDIAN_C: Final = (-40.0, 100.0)
 
 
 class InfirayOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the camera is mounted. ``reference_c`` is the set temperature of the reference body in view."""
+    """How the camera is mounted."""
 
     rotate_clockwise_deg: Literal[0, 90, 180, 270] = 0
-    reference_c: float = 0.0
 
 
 class InfirayP2:

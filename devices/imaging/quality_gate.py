@@ -72,7 +72,6 @@ class GateLimits(msgspec.Struct, frozen=True, kw_only=True):
     room_c: tuple[float, float] = (18.0, 24.0)
     room_advised_c: tuple[float, float] = (20.0, 24.0)
     distance_m: tuple[float, float] = (0.5, 2.0)
-    minutes_inside: float = 5.0
     coldest_skin_c: float = 34.0
     hottest_skin_c: float = 43.0
     steady_within_c: float = 1.0
@@ -109,7 +108,6 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     on_for_s: float | None = None
     room_c: float | None = None
     distance_m: float | None = None
-    minutes_inside: float | None = None
     skin_c: float | None = None
     spread_c: float | None = None
     is_recognised: bool | None = None
@@ -150,11 +148,10 @@ def judge(look: Look, *, limits: GateLimits) -> tuple[QualityReason, ...]:
 def _of_the_lane(look: Look, *, limits: GateLimits) -> tuple[tuple[QualityReason, bool], ...]:
     coldest_c, hottest_c = limits.room_c
     is_out = _below(look.room_c, coldest_c) or _above(look.room_c, hottest_c)
-    is_cold = _below(look.minutes_inside, limits.minutes_inside) or _below(look.skin_c, limits.coldest_skin_c)
     return (
         (QualityReason.WARMING_UP, _below(look.on_for_s, limits.warm_up_s)),
         (QualityReason.ROOM_OUT_OF_RANGE, is_out),
-        (QualityReason.NOT_ACCLIMATISED, is_cold),
+        (QualityReason.NOT_ACCLIMATISED, _below(look.skin_c, limits.coldest_skin_c)),
         (QualityReason.OUT_OF_RANGE, _above(look.skin_c, limits.hottest_skin_c)),
         (QualityReason.ROOM_BORDERLINE, not is_out and _below(look.room_c, limits.room_advised_c[0])),
         (QualityReason.INDICATIVE_ARRAY, look.picture_px < STANDARD_PX),

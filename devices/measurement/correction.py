@@ -26,6 +26,10 @@ SAKUMA_B_UM_K: Final = 178.074
 _KELVIN: Final = 273.15
 
 
+USUAL_UNCERTAINTY_C: Final = 0.2
+"""Kelvin, expanded: what makers of reference bodies for screening state (Healy 2021, table 1)."""
+
+
 class ReferenceSetting(msgspec.Struct, frozen=True, kw_only=True):
     """The reference body in use.
 
@@ -35,7 +39,7 @@ class ReferenceSetting(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     set_c: float
-    uncertainty_c: float = 0.2
+    uncertainty_c: float = USUAL_UNCERTAINTY_C
     emissivity: float = 0.98
     largest_offset_c: float = LARGEST_OFFSET_C
 

@@ -44,6 +44,7 @@ class PresenceSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``gate`` None judges only what every array can tell: faces, size, steadiness and the reference body.
     ``bridged_s``: a face not found for so long, while its place stays warm, is still the same person's.
+    ``field_of_view_deg`` is the lens's, from left to right: with it the gate judges how far away a face is.
     ``masks_reference``: what looks like a reference body is no face, even where no set temperature is known.
     """
 
@@ -56,6 +57,7 @@ class PresenceSettings(msgspec.Struct, frozen=True, kw_only=True):
     forget_after_s: float = 10.0
     reference: ReferenceSetting | None = None
     gate: GateLimits | None = None
+    field_of_view_deg: float | None = None
     faces_at_once: FacesAtOnce = "one"
     masks_reference: bool = False
 
@@ -138,6 +140,7 @@ class PresenceTracker:
         self._reader = SceneReader(
             reference=self._settings.reference,
             gate=self._settings.gate,
+            field_of_view_deg=self._settings.field_of_view_deg,
             is_for_one=self._is_for_one,
             masks_reference=self._settings.masks_reference,
             finder=finder,

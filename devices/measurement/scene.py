@@ -1,5 +1,6 @@
 """One thermal picture, understood: who stands there, and what they and the reference body show."""
 
+import math
 from enum import StrEnum
 
 import msgspec
@@ -97,11 +98,14 @@ class SceneReader:
         *,
         reference: ReferenceSetting | None = None,
         gate: GateLimits | None = None,
+        field_of_view_deg: float | None = None,
         is_for_one: bool = True,
         masks_reference: bool = False,
         finder: FaceFinder | None = None,
     ) -> None:
-        """``is_for_one``: in a lane for one person a second face spoils the picture; else each face is judged alone.
+        """``field_of_view_deg`` is the lens's, from left to right; without it no distance is judged.
+
+        ``is_for_one``: in a lane for one person a second face spoils the picture; else each face is judged alone.
 
         ``masks_reference``: what looks like a reference body is no face, though nobody said how warm it is.
         ``finder`` finds the faces, of this camera only; by default by segmentation alone.
@@ -109,6 +113,7 @@ class SceneReader:
         self._finder = finder or FaceFinder()
         self._setting = reference
         self._gate = gate
+        self._field_of_view_deg = field_of_view_deg
         self._is_for_one = is_for_one
         self._before: tuple[FaceView, ...] = ()
         self._picture: Celsius | None = None
@@ -131,15 +136,14 @@ class SceneReader:
             return Scene(kind=SceneKind.EMPTY, reference_box=reference_box, surroundings_c=surroundings_c)
         shown = (view.measured_c if view and view.is_valid else None, surroundings_c)
         faces = tuple(
-            self._face(frame.celsius, head, shown=shown, noise_c=noise_c, view=view, face_count=len(heads))
-            for head in heads
+            self._face(frame, head, shown=shown, noise_c=noise_c, view=view, face_count=len(heads)) for head in heads
         )
         self._before = tuple(_view_of(head) for head in heads)
         return Scene(kind=faces[0].kind, faces=faces, reference_box=reference_box, surroundings_c=surroundings_c)
 
     def _face(
         self,
-        celsius: Celsius,
+        frame: ThermalFrame,
         head: Head,
         *,
         shown: tuple[float | None, float],
@@ -147,13 +151,14 @@ class SceneReader:
         view: ReferenceView | None,
         face_count: int,
     ) -> SceneFace:
+        celsius = frame.celsius
         face_count = face_count if self._is_for_one else 1
         value = self._value(celsius, head.pixels, shown=shown, noise_c=noise_c)
         quality = view.reasons if view else ()
         if value is None and not quality:
             quality = (QualityReason.REFERENCE_CHANGED,)
         skin_c = value.corrected_c if value and self._setting else None
-        quality += self._gated(celsius, head, skin_c=skin_c, face_count=face_count)
+        quality += self._gated(frame, head, skin_c=skin_c, face_count=face_count)
         kind = _kind(head, quality, face_count=face_count, shorter_side_px=min(celsius.shape))
         return SceneFace(
             kind=kind,
@@ -167,13 +172,16 @@ class SceneReader:
         )
 
     def _gated(
-        self, celsius: Celsius, head: Head, *, skin_c: float | None, face_count: int
+        self, frame: ThermalFrame, head: Head, *, skin_c: float | None, face_count: int
     ) -> tuple[QualityReason, ...]:
         if self._gate is None:
             return ()
         before = min(self._before, key=lambda face: way_px(face.box, head.box), default=None)
-        look = look_at(celsius, _view_of(head), face_count=face_count, before=before)
-        look = msgspec.structs.replace(look, skin_c=skin_c, is_recognised=head.is_recognised)
+        focal_px = _focal_px(self._field_of_view_deg, columns=frame.celsius.shape[1])
+        look = look_at(frame.celsius, _view_of(head), face_count=face_count, before=before, focal_px=focal_px)
+        look = msgspec.structs.replace(
+            look, skin_c=skin_c, is_recognised=head.is_recognised, room_c=frame.ambient_c, on_for_s=frame.on_for_s
+        )
         return judge(look, limits=self._gate)
 
     def _noise_c(self, celsius: Celsius) -> float:
@@ -207,6 +215,11 @@ class SceneReader:
             setting=self._setting,
             noise_bias_c=bias_c,
         )
+
+
+def _focal_px(field_of_view_deg: float | None, *, columns: int) -> float | None:
+    """Give a lens's focal length in pixels of a picture of so many columns."""
+    return None if field_of_view_deg is None else columns / 2 / math.tan(math.radians(field_of_view_deg / 2))
 
 
 def _view_of(head: Head) -> FaceView:

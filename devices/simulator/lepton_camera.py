@@ -22,7 +22,7 @@ class LeptonState(msgspec.Struct, frozen=True, kw_only=True):
 
     status: int = GOOD_STATUS
     since_ffc_ms: int = 60_000
-    now_ms: int = 200_000
+    now_ms: int = 7_200_000
     is_tlinear: bool = True
     is_fine: bool = True
     housing_c: float = 31.0

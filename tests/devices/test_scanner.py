@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
+import devices.awaited
 import devices.scanner
 from devices.driver import Manifest, Wire
 from devices.errors import LinkLostError
@@ -177,7 +178,7 @@ def test_garbage_on_the_line_is_counted_and_costs_no_person_a_reading(array, tmp
 
 
 def test_an_array_that_falls_silent_is_stale_and_wakes_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(devices.scanner, "_STALE_AFTER_S", 0.3)
+    monkeypatch.setattr(devices.awaited, "STALE_AFTER_S", 0.3)
     line, sink = plugged_line(tmp_path / "port"), Sink()
     scanner = scanner_for(config("gy_mcu90640", tmp_path / "port"), sink)
     wait_until(lambda: scanner.health().state is DeviceState.UP)
@@ -191,8 +192,36 @@ def test_an_array_that_falls_silent_is_stale_and_wakes_again(tmp_path, monkeypat
     line.unplug()
 
 
+def test_a_device_with_a_beat_is_stale_when_the_beat_is_missing_and_well_with_the_next(tmp_path):
+    line, sink = plugged_line(tmp_path / "line"), Sink()
+    scanner = scanner_for(config("barcode_serial", tmp_path / "line", longest_silence_s=0.6), sink)
+    wait_until(lambda: scanner.health().state is DeviceState.STALE)
+    assert scanner.health().detail == "no sign of life for 1 seconds"
+    line.write(b"QN 500001\r\n", timeout_s=1.0)
+    wait_until(lambda: sink.of(ScannedText))
+    assert scanner.health().state is DeviceState.UP
+    scanner.stop(timeout_s=5.0)
+    line.unplug()
+
+
+def test_a_terminal_that_was_told_to_ask_every_five_seconds_is_missing_after_three_of_them():
+    assert load_driver("zkteco_push").manifest.longest_silence_s == 15.0
+
+
+def test_what_the_room_is_goes_with_pictures_and_readings_of_a_device_that_does_not_know(array, tmp_path):
+    sink = Sink()
+    scanner = Scanner(config("gy_mcu90640", tmp_path / "array"), sink=sink, clock=now, room=lambda _: 21.5)
+    scanner.start()
+    wait_until(lambda: scanner.health().frames > 5)
+    array.perform("show", {"skin_c": 36.4, "duration_s": 0.6})
+    wait_until(lambda: sink.of(Reading))
+    scanner.stop(timeout_s=5.0)
+    assert {reading.ambient_c for reading in sink.of(Reading)} == {21.5}
+    assert {picture.ambient_c for picture in sink.of(ThermalFrame)} == {21.5}
+
+
 def test_a_thermometer_that_streams_is_seen_before_an_empty_place_and_stale_when_it_falls_silent(tmp_path, monkeypatch):
-    monkeypatch.setattr(devices.scanner, "_STALE_AFTER_S", 0.3)
+    monkeypatch.setattr(devices.awaited, "STALE_AFTER_S", 0.3)
     line, sink = plugged_line(tmp_path / "port"), Sink()
     scanner = scanner_for(config("gy_mcu9061x", tmp_path / "port"), sink)
     wait_until(lambda: scanner.health().state is DeviceState.UP)
@@ -208,7 +237,7 @@ def test_a_thermometer_that_streams_is_seen_before_an_empty_place_and_stale_when
 
 
 def test_a_document_reader_that_is_silent_is_well(tmp_path, monkeypatch):
-    monkeypatch.setattr(devices.scanner, "_STALE_AFTER_S", 0.05)
+    monkeypatch.setattr(devices.awaited, "STALE_AFTER_S", 0.05)
     line, sink = plugged_line(tmp_path / "port"), Sink()
     scanner = scanner_for(config("mrz_reader", tmp_path / "port"), sink)
     wait_until(lambda: scanner.health().state is DeviceState.UP)

@@ -27,6 +27,7 @@ from devices.selftest import (
     report_on,
 )
 from devices.simulator.broker_thermometer import BrokerThermometer
+from devices.simulator.physics import Body, Camera, PhysicsScene
 from devices.simulator.serial_devices import SimulatedThermalArray
 from devices.simulator.thermal_scene import ThermalScene
 from tests.services.processes import wait_until
@@ -64,8 +65,36 @@ def verdicts(report: SelfTestReport) -> dict[str, str]:
 def test_a_good_camera_before_a_reference_body_passes_what_a_stream_can_show():
     found = verdicts(reported(pictures(shape=(240, 320)), calibration_due_on=date(2027, 1, 1), warm_up_min=30.0))
     not_measurable = {name for name, verdict in found.items() if verdict == "not_measurable"}
-    assert not_measurable == {"uniformity", "drift_between_calibrations"}
+    assert not_measurable == {"uniformity", "drift_between_calibrations", "face_pixels"}
     assert {verdict for name, verdict in found.items() if name not in not_measurable} == {"passed"}
+
+
+def point_of(report: SelfTestReport, name: SelfTestPoint):
+    return next(point for point in report.points if point.point is name)
+
+
+@pytest.mark.parametrize(("uncertainty_c", "verdict"), [(0.2, "passed"), (0.5, "failed")])
+def test_what_the_reference_body_itself_is_unsure_of_counts_against_the_device(uncertainty_c, verdict):
+    for error_c in (0.2, -0.2):
+        report = reported(pictures(error_c=error_c), reference_uncertainty_c=uncertainty_c)
+        point = point_of(report, SelfTestPoint.LABORATORY_ACCURACY)
+        assert point.verdict == verdict
+        assert abs(point.measured) == pytest.approx(0.2 + uncertainty_c, abs=0.03)
+        assert (point.measured > 0) is (error_c > 0)
+
+
+def test_how_many_pixels_a_face_has_is_told_when_somebody_stood_there_and_only_then():
+    def before(camera: int):
+        scene = PhysicsScene(seed=1, camera=Camera())
+        for number in range(camera):
+            celsius = scene.picture(Body(core_c=37.0, across=0.55)).celsius
+            yield ThermalFrame(device_id="camera", observed_at=AT + timedelta(seconds=number / 9), celsius=celsius)
+
+    point = point_of(reported(before(30), reference_c=None), SelfTestPoint.FACE_PIXELS)
+    assert point.verdict is PointVerdict.FAILED
+    assert point.measured == pytest.approx(0.55 * 120, rel=0.25)
+    point = point_of(reported(before(4), reference_c=None), SelfTestPoint.FACE_PIXELS)
+    assert (point.verdict, point.because) == (PointVerdict.NOT_MEASURABLE, "nobody_seen")
 
 
 @pytest.mark.parametrize(

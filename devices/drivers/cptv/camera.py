@@ -38,15 +38,11 @@ SECONDS_PER_FRAME_V1 = 1 / 9
 
 
 class CptvOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a recording is read. ``timed_by`` arrival plays it as if it were live; clip keeps its own times.
-
-    ``reference_c`` is the set temperature of the reference body in view; 0 means that there is none.
-    """
+    """How a recording is read. ``timed_by`` arrival plays it as if it were live; clip keeps its own times."""
 
     rotate_clockwise_deg: Literal[0, 90, 180, 270] = 0
     hold_after_shutter_s: float = 3.0
     timed_by: Literal["clip", "arrival"] = "clip"
-    reference_c: float = 0.0
 
 
 class CptvDriver:
@@ -139,6 +135,7 @@ class CptvDriver:
             device_id=self._device_id,
             observed_at=observed_at,
             celsius=self._celsius(),
+            on_for_s=None if packed.time_on_ms is None else packed.time_on_ms / 1000,
             sequence=self._sequence,
             byte_offset=self._container.byte_offset,
         )

@@ -29,7 +29,6 @@ class FlirJpegOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     reflected_c: float | None = None
     distance_m: float | None = None
     timed_by: Literal["clip", "arrival"] = "clip"
-    reference_c: float = 0.0
 
 
 class FlirJpeg:

@@ -99,7 +99,7 @@ class ChecksumPolicy(StrEnum):
 class GyMcu90640:
     """The incremental parser. Option ``checksum``: ``strict`` (as delivered) or ``report``.
 
-    ``reference_c`` is the measurement's and not read here; the other options are commands.
+    The other options are commands.
     """
 
     manifest: ClassVar[Manifest] = Manifest(
@@ -135,7 +135,7 @@ class GyMcu90640:
     def __init__(self, *, device_id: str, options: DriverOptions | None = None) -> None:
         """Begin at offset 0 of a stream."""
         options = options or {}
-        refuse_unknown_options(options, known=("checksum", "reference_c", *OPTIONS), driver="gy_mcu90640")
+        refuse_unknown_options(options, known=("checksum", *OPTIONS), driver="gy_mcu90640")
         self._device_id = device_id
         self._is_strict = _policy(options) is ChecksumPolicy.STRICT
         self.opening = opening_from(options)

@@ -12,7 +12,7 @@ from devices.errors import DeviceConfigurationError
 
 
 class LeptonOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a camera is read. ``reference_c`` is the set temperature of the reference body in view; 0: there is none.
+    """How a camera is read.
 
     ``telemetry`` optional takes pictures of a firmware that cannot send it, if they look like temperatures; shutter
     events are then invisible.
@@ -21,7 +21,6 @@ class LeptonOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     rotate_clockwise_deg: Literal[0, 90, 180, 270] = 0
     hold_after_shutter_s: float = 3.0
     telemetry: Literal["required", "optional"] = "required"
-    reference_c: float = 0.0
 
     @property
     def rules(self) -> Rules:

@@ -182,6 +182,7 @@ class LeptonTcam:
             observed_at=at,
             celsius=self._options.turned(celsius),
             device_c=telemetry.housing_c if telemetry else None,
+            on_for_s=telemetry.on_for_s if telemetry else None,
             sequence=self._sequence - 1,
             byte_offset=offset,
         )

@@ -56,8 +56,12 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """What the camera says of one picture. ``since_ffc_s`` is None where it was never corrected."""
+    """What the camera says of one picture. ``since_ffc_s`` is None where it was never corrected.
 
+    ``on_for_s`` begins anew after 49.7 days (2^32 milliseconds).
+    """
+
+    on_for_s: float
     ffc_state: int
     is_agc: bool
     is_shutter_locked: bool
@@ -86,6 +90,7 @@ def read_telemetry(words: Counts) -> Telemetry:
     now_ms = int(words[_TIME_LOW]) | int(words[_TIME_HIGH]) << 16
     last_ms = int(words[_LAST_FFC_LOW]) | int(words[_LAST_FFC_HIGH]) << 16
     return Telemetry(
+        on_for_s=now_ms / 1000,
         ffc_state=state,
         is_agc=bool(status >> 12 & 1),
         is_shutter_locked=bool(status >> 15 & 1),

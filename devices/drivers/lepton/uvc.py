@@ -93,6 +93,7 @@ class LeptonUvc:
             observed_at=received_at,
             celsius=self._options.turned(celsius),
             device_c=telemetry.housing_c if telemetry else None,
+            on_for_s=telemetry.on_for_s if telemetry else None,
             sequence=self._sequence - 1,
             byte_offset=offset,
         )

@@ -32,7 +32,7 @@ class Mlx9064xOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How a sensor is read. ``reflected_c`` is what the face reflects; without it the chip's own less 8 °C.
 
     ``topic`` is where a bridge on a broker publishes. ``chip``, ``layout`` and ``registers`` matter for dumps only:
-    a bridge says what it sends. ``reference_c`` is the set temperature of the reference body in view.
+    a bridge says what it sends.
     """
 
     emissivity: float = SKIN_EMISSIVITY
@@ -41,7 +41,6 @@ class Mlx9064xOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     chip: Literal[90640, 90641] = 90640
     registers: bool = False
     topic: str = ""
-    reference_c: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no surface can be."""

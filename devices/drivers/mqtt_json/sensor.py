@@ -21,6 +21,7 @@ from devices.device_clock import ClockRules, Timing, time_it, zoned_time
 from devices.driver import Manifest, QualityGrade, Wire
 from devices.drivers.mqtt_json.mapping import NOWHERE, find, read_options, voice_in
 from devices.reading import (
+    ROOM_TOLD,
     Arrival,
     ClockBasis,
     DeviceEvent,
@@ -160,7 +161,7 @@ class MqttJson:
         if arrived.is_retained:
             return self._voice.reply("ambient_retained", at=at, value=ambient_c)
         self._ambient_c, self._ambient_until = ambient_c, at + timedelta(seconds=self._options.ambient_holds_s)
-        return self._voice.reply("ambient", at=at, value=ambient_c)
+        return self._voice.reply(ROOM_TOLD, at=at, value=ambient_c)
 
     def _measured(self, arrived: _Arrived) -> DeviceEvent:
         """Give a reading; colder than a face is nobody."""

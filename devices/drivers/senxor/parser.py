@@ -50,10 +50,7 @@ _PIECE_BYTES: Final = 64 * 1024
 
 
 class Senxor:
-    """The incremental parser. Options ``emissivity`` and ``rate_divider`` are set on opening; the stream is started.
-
-    ``reference_c`` is the measurement's and not read here.
-    """
+    """The incremental parser. Options ``emissivity`` and ``rate_divider`` are set on opening; the stream is started."""
 
     manifest: ClassVar[Manifest] = Manifest(
         driver="senxor",
@@ -85,7 +82,7 @@ class Senxor:
     def __init__(self, *, device_id: str, options: DriverOptions | None = None) -> None:
         """Begin at offset 0 of a stream."""
         options = options or {}
-        refuse_unknown_options(options, known=("reference_c", *OPTIONS), driver="senxor")
+        refuse_unknown_options(options, known=OPTIONS, driver="senxor")
         self._device_id = device_id
         self.opening = opening_from(options)
         self._buffer = ReceiveBuffer()

@@ -22,6 +22,8 @@ from devices.terminal_voice import Measured, TerminalVoice, key_of
 from devices.units import TemperatureUnit
 
 OK: Final = Outgoing(topic="text/plain", payload=b"OK")
+ASKS_EVERY_S: Final = 5
+"""How often a terminal shall ask for commands: our answer to its greeting says so."""
 _LONGEST_SERIAL: Final = 64
 _BARE_ROWS: Final = re.compile(rb"time=|\d{1,20}\t")
 """How the rows of a recording begin that was made without the requests around them."""
@@ -55,6 +57,7 @@ class ZktecoPush:
         has_clock=True,
         acknowledges=True,
         is_indicative=True,
+        longest_silence_s=3.0 * ASKS_EVERY_S,
         grade=QualityGrade.BRONZE,
         known_limits=(
             "no public message with a measured temperature: that the value is a plain decimal is assumed",
@@ -136,7 +139,7 @@ class ZktecoPush:
         """Answer the call for settings of push 3.x: send at once, ask seldom."""
         session = key_of("session", request.query.get("SN", ""))[:16]
         settings = (
-            f"ServerVersion=3.1.1\nServerName=kiemdich\nPushVersion=3.1.1\nErrorDelay=10\nRequestDelay=5\n"
+            f"ServerVersion=3.1.1\nServerName=kiemdich\nPushVersion=3.1.1\nErrorDelay=10\nRequestDelay={ASKS_EVERY_S}\n"
             f"TransTimes=00:00\nTransInterval=1\nTransTables=Transaction\nRealtime=1\nSessionID={session}\nTimeoutSec=10"
         )
         return [self._voice.reply("configured", at=at, answer=_text(settings))]
@@ -187,7 +190,7 @@ class ZktecoPush:
         zone = self._clock.utc_offset_minutes // 60
         return (
             f"GET OPTION FROM: {serial_number}\nATTLOGStamp=None\nOPERLOGStamp=9999\nATTPHOTOStamp=9999\n"
-            "ErrorDelay=10\nDelay=5\nTransTimes=00:00\nTransInterval=1\nTransFlag=1000000000\n"
+            f"ErrorDelay=10\nDelay={ASKS_EVERY_S}\nTransTimes=00:00\nTransInterval=1\nTransFlag=1000000000\n"
             f"TimeZone={zone}\nRealtime=1\nEncrypt=None"
         )
 

@@ -233,6 +233,13 @@ def test_a_tcam_without_telemetry_is_refused_unless_allowed():
     assert isinstance(the_picture(message, driver="lepton_tcam", telemetry="optional"), ThermalFrame)
 
 
+def test_the_camera_says_for_how_long_it_has_been_on_and_nobody_else_does():
+    state = LeptonState(now_ms=90_000)
+    assert the_picture(uvc_frame(ROOM, state)).on_for_s == 90.0
+    assert the_picture(uvc_frame(ROOM, has_telemetry=False), telemetry="optional").on_for_s is None
+    assert the_picture(tcam_message(ROOM), driver="lepton_tcam").on_for_s == LeptonState().now_ms / 1000
+
+
 def test_a_message_without_an_end_is_let_go_wherever_it_is_cut():
     content = b"\x02" + b"x" * 300_000 + tcam_message(ROOM)
     for size in (1000, 50_000, len(content)):

@@ -54,7 +54,7 @@ CASES = {
     QualityReason.NOT_STEADY: {"spread_c": 2.0},
     QualityReason.WARMING_UP: {"on_for_s": 60.0},
     QualityReason.ROOM_OUT_OF_RANGE: {"room_c": 12.0},
-    QualityReason.NOT_ACCLIMATISED: {"minutes_inside": 1.0},
+    QualityReason.NOT_ACCLIMATISED: {"skin_c": 33.0},
     QualityReason.OUT_OF_RANGE: {"skin_c": 44.0},
     QualityReason.ROOM_BORDERLINE: {"room_c": 19.0},
     QualityReason.INDICATIVE_ARRAY: {"picture_px": 160 * 120},
@@ -77,7 +77,6 @@ looks = st.builds(
     on_for_s=st.none() | st.floats(0, 4000),
     room_c=st.none() | st.floats(-5, 40) | st.just(float("nan")),
     distance_m=st.none() | st.floats(0.1, 5),
-    minutes_inside=st.none() | st.floats(0, 60),
     skin_c=st.none() | st.floats(25, 45),
     spread_c=st.none() | st.floats(0, 4),
 )
@@ -216,16 +215,21 @@ def test_a_face_drawn_out_by_movement_is_told_from_a_still_one_in_the_labelled_f
     assert max(still) <= GateLimits().softest_edge_share
 
 
-def shown(subject, *, room=None, gate=None, seconds=6):
-    """Hold somebody before a simulated camera of 160 x 120 that is gated; gives the readings."""
+def shown(subject, *, room=None, gate=None, seconds=6, field_of_view_deg=None, **told):
+    """Hold somebody before a simulated camera of 160 x 120 that is gated; gives the readings.
+
+    ``told`` is what is known with each picture: ``ambient_c``, ``on_for_s``.
+    """
     scene = PhysicsScene(seed=1, camera=Camera(), room=room, reference=ReferenceDisc(set_c=35.0))
-    settings = PresenceSettings(reference=ReferenceSetting(set_c=35.0), gate=gate or GateLimits())
+    settings = PresenceSettings(
+        reference=ReferenceSetting(set_c=35.0), gate=gate or GateLimits(), field_of_view_deg=field_of_view_deg
+    )
     tracker = PresenceTracker(device_id="sim", manifest=CptvDriver.manifest, settings=settings)
     at, readings = AT, []
     for number in range(12 + 9 * seconds):
         at += timedelta(seconds=1 / 9)
         celsius = scene.picture(subject if number >= 12 else None).celsius
-        found = tracker.accept(ThermalFrame(device_id="sim", observed_at=at, celsius=celsius))
+        found = tracker.accept(ThermalFrame(device_id="sim", observed_at=at, celsius=celsius, **told))
         readings += [found] if found else []
     return readings
 
@@ -240,6 +244,38 @@ def test_glasses_are_asked_to_be_taken_off():
     readings = shown(Body(core_c=37.0, across=0.55, has_glasses=True))
     assert {found.unusable_because for found in readings} == {(UnusableReason.QUALITY_GATE,)}
     assert QualityReason.GLASSES in readings[0].quality
+
+
+STANDS_WELL = Body(core_c=37.0, across=0.55)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"ambient_c": 29.0}, QualityReason.ROOM_OUT_OF_RANGE),
+        ({"ambient_c": 12.0}, QualityReason.ROOM_OUT_OF_RANGE),
+        ({"on_for_s": 300.0}, QualityReason.WARMING_UP),
+        ({"field_of_view_deg": 12.0}, QualityReason.TOO_FAR),
+        ({"field_of_view_deg": 140.0}, QualityReason.TOO_NEAR),
+    ],
+)
+def test_a_room_a_camera_or_a_place_that_no_standard_allows_measures_nobody_and_says_why(told, reason):
+    readings = shown(STANDS_WELL, seconds=3, **told)
+    assert {found.unusable_because for found in readings} == {(UnusableReason.QUALITY_GATE,)}
+    assert reason in readings[0].quality
+
+
+def test_within_what_the_standards_allow_the_reading_says_how_warm_the_room_was():
+    told = {"ambient_c": 19.0, "on_for_s": 3600.0, "field_of_view_deg": 30.0}
+    [found] = shown(STANDS_WELL, seconds=2, **told)
+    assert found.is_usable
+    assert found.ambient_c == 19.0
+    assert QualityReason.ROOM_BORDERLINE in found.quality
+
+
+def test_a_warmer_room_is_measured_in_where_the_cameras_maker_allows_it():
+    [found] = shown(STANDS_WELL, seconds=2, ambient_c=29.0, gate=GateLimits(room_c=(10.0, 35.0)))
+    assert found.is_usable
 
 
 def test_who_just_came_in_from_the_cold_is_asked_to_wait_however_high_the_fever():
