@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import msgspec
+import paho.mqtt.client as paho
 import pytest
 
 from checkpoint.rooms import ROOM_HOLDS, RoomBook
+from checkpoint.settings import DeviceSettings
 from checkpoint.workers import Workers
 from devices.reading import ROOM_TOLD, CommandReply
 from tests.checkpoint.edges import LANE
 from tests.checkpoint.people import MORNING
+from tests.services.processes import wait_until
 
 
 def told(value_c, *, device_id="room-1", at=MORNING, name=ROOM_TOLD):
@@ -56,3 +59,28 @@ def test_a_scanner_asks_the_thermometers_of_its_own_lane_and_of_the_hall(edge, p
     workers.take_event(told(23.5))
     asked = workers.room_at(device.device_id, at=MORNING + timedelta(seconds=20))
     assert asked == known
+
+
+def test_a_room_sensor_on_a_broker_tells_the_camera_of_its_lane(edge, mqtt_broker):
+    camera = edge.settings.device[0]
+    room = DeviceSettings(
+        device_id="room-1",
+        driver="mqtt_json",
+        url=f"mqtt://{mqtt_broker.host}:{mqtt_broker.port}",
+        options={"preset": "zigbee2mqtt", "topic": "zigbee2mqtt/hall"},
+    )
+    lanes = (msgspec.structs.replace(edge.settings.lane[0], devices=(camera.device_id, room.device_id)),)
+    edge.gate.settings = msgspec.structs.replace(edge.settings, lane=lanes, device=(room,))
+    workers = Workers(edge.gate)
+    workers.start()
+    sender = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    try:
+        wait_until(lambda: workers.device_health()["room-1"].state == "up", timeout_s=10, what="the sensor's link")
+        sender.connect(mqtt_broker.host, mqtt_broker.port)
+        sender.loop_start()
+        sender.publish("zigbee2mqtt/hall", b'{"temperature":23.4,"humidity":51,"battery":87}', qos=1)
+        known = lambda: workers.room_at(camera.device_id, at=edge.gate.clock())  # noqa: E731
+        wait_until(lambda: known() == 23.4, timeout_s=10, what="the room's temperature at the camera's lane")
+    finally:
+        sender.loop_stop()
+        workers.stop()
