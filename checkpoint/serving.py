@@ -38,7 +38,7 @@ _SCREEN_STAYS_CONNECTED_S = 75
 _WATCH_DISK_EVERY_S = 1.0
 _SWITCH_S = 0.0001
 """Drivers compute in threads of their own: an officer's answer, which passes through three threads, waits at most so
-long for each of them. Measured at eight lanes: 0.5 ms costs one answer in twenty another millisecond, 0.05 gains nothing.
+long for each of them. Measured at eight lanes: 0.5 ms costs one answer in twenty a millisecond, 0.05 gains nothing.
 """
 
 
