@@ -40,9 +40,18 @@ def value_of(state: CrossingState, dimension: Dimension) -> str:
     """Return where a crossing stands in a dimension; an unspecified sex is not known."""
     if dimension is Dimension.NATIONALITY:
         return state.nationality or UNKNOWN
-    if dimension is Dimension.SEX:
-        return UNKNOWN if state.sex is None or state.sex is Sex.UNSPECIFIED else state.sex.value
-    return f"{state.observed_at.astimezone(VIETNAM_TIME).hour:02d}"
+    return _sex(state) if dimension is Dimension.SEX else _hour(state)
+
+
+def _sex(state: CrossingState) -> str:
+    return UNKNOWN if state.sex is None or state.sex is Sex.UNSPECIFIED else state.sex.value
+
+
+def _hour(state: CrossingState) -> str:
+    return _HOURS[state.observed_at.astimezone(VIETNAM_TIME).hour]
+
+
+_HOURS = tuple(f"{hour:02d}" for hour in range(24))
 
 
 def counts_by_dimension(states: Iterable[CrossingState]) -> Counter[DimensionKey]:
@@ -67,7 +76,7 @@ class Seen(NamedTuple):
 
 def seen_of(state: CrossingState) -> Seen:
     """Return what of a crossing a report counts."""
-    return Seen(shape_of(state), *(value_of(state, dimension) for dimension in Dimension))
+    return Seen(shape_of(state), state.nationality or UNKNOWN, _sex(state), _hour(state))
 
 
 def cuts_of(seen: Mapping[Seen, int]) -> Counter[tuple[Dimension, str, Figure]]:

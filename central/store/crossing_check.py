@@ -46,6 +46,7 @@ def check_crossings(connection: Connection, *, scope: Scope) -> Checked:
         for chunk in in_chunks(starmap(bench.end_of, groupby(records, key=_CROSSING)), size=_GROUPS_AT_ONCE):
             bench.compare(chunk)
     bench.compare([bench.take(crossing_id, iter(())) for crossing_id in list(bench.replays)])
+    bench.found.settle(scope.reports)
     return bench.found
 
 

@@ -1,7 +1,7 @@
 """What one crossing became, record by record, and what each frozen report saw of it on the way."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -49,22 +49,38 @@ class Checked(msgspec.Struct, kw_only=True):
     replays: int = 0
     awaiting_replay: int = 0
     shapes: Counter[Shape] = msgspec.field(default_factory=Counter)
+    ends: Counter[tuple[int, Seen]] = msgspec.field(default_factory=Counter)
     report_seen: dict[tuple[date, int], Counter[Seen]] = msgspec.field(default_factory=dict)
     reported: Reported = msgspec.field(default_factory=dict)
     gate: GateFound = msgspec.field(default_factory=GateFound)
 
-    def note(self, steps: Sequence[tuple[int, CrossingState]], *, reports: Iterable[ReportPoint]) -> None:
-        """Count a crossing by its states after each position, at its end and in the reports drawn on the way."""
+    def note(self, steps: Sequence[tuple[int, CrossingState]], *, reports: Sequence[ReportPoint]) -> None:
+        """Count a crossing by its states after each position, at its end and in the reports drawn on the way.
+
+        Most reports of a day see the end: which of them (a bit for each) is counted with it, once, until ``settle``.
+        """
         self.records += len(steps)
-        at_end: Seen | None = None
-        for report in reports:
-            states = [state for position, state in steps if position <= report.position]
-            if len(states) == len(steps):
-                at_end = at_end or seen_of(states[-1])
-            if states:
-                then = at_end if at_end is not None and len(states) == len(steps) else seen_of(states[-1])
-                self.report_seen.setdefault(key_of(report), Counter())[then] += 1
-        self.shapes[at_end.shape if at_end is not None else shape_of(steps[-1][1])] += 1
+        reached, end = steps[-1]
+        seeing = 0
+        for place, report in enumerate(reports):
+            if reached <= report.position:
+                seeing |= 1 << place
+            elif steps[0][0] <= report.position:
+                on_the_way = [state for position, state in steps if position <= report.position]
+                self._see(report, seen_of(on_the_way[-1]))
+        self.ends[seeing, seen_of(end)] += 1
+
+    def settle(self, reports: Mapping[date, Sequence[ReportPoint]]) -> None:
+        """Bring the ends that were noted to the reports of their days; after it ``add`` may take them in."""
+        for (seeing, seen), count in self.ends.items():
+            self.shapes[seen.shape] += count
+            for place, report in enumerate(reports.get(seen.shape.report_day, ())):
+                if seeing >> place & 1:
+                    self._see(report, seen, count=count)
+        self.ends.clear()
+
+    def _see(self, report: ReportPoint, seen: Seen, *, count: int = 1) -> None:
+        self.report_seen.setdefault(key_of(report), Counter())[seen] += count
 
     def add(self, other: "Checked") -> None:
         """Take in what another worker found."""

@@ -37,19 +37,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sync.agreement.records import TravellerIdentity
 from tests.benchmarks import BenchmarkResult, _pouchdb
 from tests.central.running import RunningCentre, drain
-from tests.services.postgres import PostgresServer, create_database, temporary_server
+from tests.services.postgres import IN_SERVICE, PostgresServer, create_database, temporary_server
 from tests.services.processes import die_with_parent, free_port, is_listening
 from tests.sync.exchange.journals import EdgeJournal, screened
 
 RECORDS, BATCH, ROUNDS = 10_000, 500, 5
 POUCHDB_BATCH = 1000
 LOG_FILES = 64
-IN_SERVICE = tuple(
-    word
-    for setting in (f"min_wal_size={LOG_FILES * 16}MB", "max_wal_size=4GB", "shared_buffers=1GB")
-    for word in ("-c", setting)
-)
-"""How much of its write-ahead log PostgreSQL keeps for use again, and its memory; as in deploy/RUNBOOK.md."""
+"""As many of 16 MB as ``IN_SERVICE`` lets PostgreSQL keep."""
 POUCHDB_PER_S = 4_029
 """PouchDB to express-pouchdb, batches of 1000: measured for the project on another day, so context only."""
 PERSON = TravellerIdentity(full_name="NGUYỄN THỊ THỬ", document_number="T0000001", address="phường Trần Phú")

@@ -40,7 +40,7 @@ from central.store.tables import crossing
 from migrations import upgrade
 from sync.agreement.vocabulary import Disposition, PointOfEntryKind
 from tests.benchmarks import BenchmarkResult
-from tests.services.postgres import PostgresServer, create_database, find_programs, make_server
+from tests.services.postgres import IN_SERVICE, PostgresServer, create_database, find_programs, make_server
 from tests.sync.exchange.journals import MORNING, EdgeJournal, rechecked, screened
 
 ROWS = int(os.environ.get("KIEMDICH_VERIFY_ROWS", "1000000"))
@@ -104,8 +104,9 @@ def server_in(folder: Path) -> PostgresServer:
     cluster = folder / "cluster"
     programs = find_programs()
     if programs is None or not cluster.exists():
-        return make_server(folder)
-    return PostgresServer(programs, folder=folder, user=cluster.owner() if os.geteuid() == 0 else None)
+        return make_server(folder, options=IN_SERVICE)
+    user = cluster.owner() if os.geteuid() == 0 else None
+    return PostgresServer(programs, folder=folder, user=user, options=IN_SERVICE)
 
 
 def ledger_of(running: PostgresServer, *, rows: int) -> tuple[str, float]:

@@ -38,6 +38,8 @@ from migrations import upgrade
 from tests.services.processes import ServerProcess, absent, free_port
 
 ADMINISTRATOR = "kiemdich"
+IN_SERVICE = ("-c", "min_wal_size=1GB", "-c", "max_wal_size=4GB", "-c", "shared_buffers=1GB")
+"""What deploy/RUNBOOK.md tells a centre's server to be set to; for benchmarks."""
 NEVER_KILLED = ("-c", "fsync=off", "-c", "full_page_writes=off")
 """Only the machine's own end could take something from such a server: what its programs wrote outlives them."""
 
