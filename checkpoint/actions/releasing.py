@@ -90,7 +90,7 @@ def _require_checked(found: Standing) -> None:
     row = found.row
     is_unmeasured = row.temperature_c is None and row.recheck_c is None
     refused = is_unmeasured and row.exception_code == ExceptionCode.REFUSED_MEASUREMENT.value
-    if refused and found.case.path.state is not PathState.CHECKED:
+    if refused and found.case.path.check_ended_at is None:  # a declined proposal leads to CHECKED without a check
         code = "never_measured"
         raise ActionRefusedError(code)
 

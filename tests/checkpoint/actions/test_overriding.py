@@ -1,10 +1,13 @@
 """Setting a verdict aside: with a coded reason, by the right role, in the commit of the crossing, and no more."""
 
 from datetime import time
+from uuid import uuid4
 
 import pytest
 
+from checkpoint.actions.deadlines import lapse_due_holds
 from checkpoint.actions.deciding import change_details, close_crossing, except_person
+from checkpoint.actions.isolating import decide_isolation, end_check, propose_isolation, start_check
 from checkpoint.actions.overriding import OverrideCommand, choices_at, override_verdict
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.actions.refusals import ActionRefusedError
@@ -159,6 +162,43 @@ def test_whoever_refused_to_be_measured_is_let_go_only_after_a_physical_check_or
     assert refused.value.code == "never_measured"
     edge.about(discharge_person, crossing_id, disposition="refused", **words)
     assert edge.rows("SELECT disposition FROM crossing") == [("refused",)]
+
+
+def refusing(edge) -> str:
+    """Somebody who does not let himself be measured, in the gate's care."""
+    edge.present()
+    edge.do(except_person, draft_id=edge.draft_id, code="refused_measurement", reason="không chịu đo")
+    crossing_id = edge.draft_id
+    edge.do(close_crossing, draft_id=crossing_id)
+    return crossing_id
+
+
+def act(edge, action, crossing_id, **words):
+    return edge.about(action, crossing_id, act_id=str(uuid4()), **words)
+
+
+LET_GO = {"disposition": "cleared", "destination": "về nhà", "reason": "đã khám"}
+
+
+@demand("R008")
+def test_a_declined_proposal_is_no_physical_check_of_whoever_refused_to_be_measured(edge):
+    crossing_id = refusing(edge)
+    act(edge, propose_isolation, crossing_id, ground="suspect", proposer="BS. An")
+    act(edge, decide_isolation, crossing_id, is_approved=False, order_number="1/QĐ", signer="Giám đốc")
+    with pytest.raises(ActionRefusedError) as refused:
+        edge.about(discharge_person, crossing_id, **LET_GO)
+    assert refused.value.code == "never_measured"
+
+
+@demand("R008")
+def test_whoever_was_checked_goes_on_although_the_hold_had_lapsed_meanwhile(edge):
+    crossing_id = refusing(edge)
+    act(edge, start_check, crossing_id)
+    edge.clock.forward(hours=2, seconds=5)
+    lapse_due_holds(edge.gate)
+    act(edge, end_check, crossing_id, outcome="no_suspicion")
+    edge.about(discharge_person, crossing_id, **LET_GO)
+    assert edge.rows("SELECT disposition FROM crossing") == [("cleared",)]
 
 
 def test_whoever_refuses_and_thinks_better_of_it_is_measured_like_everybody(edge):
