@@ -10,7 +10,7 @@ from checkpoint.actions.assessing import assess_sheet, concluded, without_stale_
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.next_person_view import asks_in_s
 from checkpoint.actions.party_members import as_found
-from checkpoint.actions.presenting import CrossingDetails, amended
+from checkpoint.actions.presenting import AgeYears, CrossingDetails, amended
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.saving import save_amendments
 from checkpoint.actions.settling import close_lane, emptied_by, settle
@@ -76,12 +76,16 @@ class CloseCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ExceptionCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why this person is not measured (R008); ``is_fallback_tried``: no other thermometer could be used either."""
+    """Why this person is not measured (R008); ``is_fallback_tried``: no other thermometer could be used either.
+
+    ``age_years``: see ``CrossingDetails``; what holds for small children needs to know that it is one.
+    """
 
     draft_id: UUID
     code: ExceptionCode
     reason: ReasonText
     is_fallback_tried: bool = False
+    age_years: AgeYears | None = None
 
 
 class DiscardCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,6 +140,9 @@ def except_person(turn: Turn, lane_id: str, command: ExceptionCommand) -> LaneSh
     require_draft(sheet, command.draft_id)
     exception = CodedException(code=command.code, reason=command.reason, officer_ref=turn.officer_ref or "")
     state = record_exception(sheet.state, exception, is_fallback_tried=command.is_fallback_tried)
+    if command.age_years is not None:
+        person = amended(state.person, DetailsCommand(age_years=command.age_years))
+        state = msgspec.structs.replace(state, presentation=person)
     return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
 
 

@@ -4,16 +4,17 @@ A person who departed stays on the board until the facility's word is there; how
 policy's (``transfer_arrival``), and after it the card is red.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.isolating import ActCommand, Name, Words
-from checkpoint.actions.path_steps import Standing, Step, carry_out, done_before, standing, starting
+from checkpoint.actions.path_steps import Step, carry_out, done_before, standing, starting
+from checkpoint.isolation.case import CasePath
 from checkpoint.isolation.path import PathEvent
 from checkpoint.store.journal import Saved
-from checkpoint.store.lanes import hold_place
+from checkpoint.store.lanes import clocks_stopped_at, hold_place
 from sync.agreement.gate_records.isolation import HandoverArrived, HandoverDeparted, HandoverReturned
 from sync.agreement.isolation_words import EscalationReason, NoticeMeans
 from sync.agreement.policy import ClockStart
@@ -21,6 +22,8 @@ from sync.agreement.vocabulary import ClockKind, Disposition
 
 # What the gate still owes while the person travels; everything else ends with the departure.
 _GOES_ON = frozenset({ClockKind.FACILITY_HANDOVER, ClockKind.CONSULAR_NOTICE, ClockKind.PERSON_NOTICE})
+# Whoever comes back is to be proposed, or to refuse, anew: those clocks begin with that act.
+_STARTS_WITH_ITS_ACT = frozenset({ClockKind.ISOLATION_DECISION, ClockKind.COMPULSORY_ORDER})
 _OWED_AFTER_ARRIVAL = frozenset({ClockKind.CONSULAR_NOTICE, ClockKind.PERSON_NOTICE})
 
 
@@ -52,40 +55,27 @@ def depart(turn: Turn, crossing_id: str, command: DepartCommand) -> Saved:
     if done := done_before(turn, command.act_id, crossing_id=crossing_id):
         return done
     found = standing(turn, crossing_id)
-    words = {"escort_names": command.escort_names, "vehicle_plate": command.vehicle_plate}
-    step = departure(turn, found, destination=command.destination, escorts=command.escorts, words=words)
-    return leave(turn, found, step, act_id=str(command.act_id))
-
-
-def departure(
-    turn: Turn, found: Standing, *, destination: str, escorts: int, words: dict[str, str], remark: str = ""
-) -> Step:
-    """Build the act of leaving for a facility."""
-    changes: dict[str, Any] = {"departed_at": turn.at, "destination": destination, "escorts": escorts}
+    row, words = found.row, {"escort_names": command.escort_names, "vehicle_plate": command.vehicle_plate}
     body = HandoverDeparted(
-        crossing_id=found.row.crossing_id,
+        crossing_id=crossing_id,
         ends=tuple(clock.kind for clock in found.clocks if clock.kind not in _GOES_ON),
-        clocks=starting(turn, found.row, start=ClockStart.DEPARTURE),
-        place_id=found.row.place_id or "",
-        escorts=escorts,
+        clocks=starting(turn, row, start=ClockStart.DEPARTURE),
+        place_id=row.place_id or "",
+        escorts=command.escorts,
     )
-    return Step(
+    step = Step(
         event=PathEvent.DEPARTED,
         body=body,
-        path=changes,
+        path={"departed_at": turn.at, "destination": command.destination, "escorts": command.escorts},
         words=words,
-        destination=destination,
-        remark=remark or f"[handover_departed] {' '.join(words.values())}".rstrip(),
+        destination=command.destination,
+        remark=f"[handover_departed] {' '.join(words.values())}",
         leaves_place=True,
         disposition=Disposition.REFERRED,
     )
-
-
-def leave(turn: Turn, found: Standing, step: Step, *, act_id: str = "") -> Saved:
-    """Carry out a departure and give the place back."""
-    saved = carry_out(turn, found, step, act_id=act_id)
-    if found.row.place_id is not None:
-        hold_place(turn.transaction, found.row.place_id, crossing_id=None, at=None)
+    saved = carry_out(turn, found, step, act_id=str(command.act_id))
+    if row.place_id is not None:
+        hold_place(turn.transaction, row.place_id, crossing_id=None, at=None)
     return saved
 
 
@@ -112,24 +102,26 @@ def arrive(turn: Turn, crossing_id: str, command: ArriveCommand) -> Saved:
 
 
 def bring_back(turn: Turn, crossing_id: str, command: ReturnCommand) -> Saved:
-    """Take the person back at the gate: the order in force goes on from where it began, or the hold begins anew."""
+    """Take the person back at the gate: what ran when they left runs on from where it began; no drive renews a hold."""
     if done := done_before(turn, command.act_id, crossing_id=crossing_id):
         return done
     found = standing(turn, crossing_id)
-    decided_at = found.case.path.decided_at
-    event = PathEvent.RETURNED_UNORDERED if decided_at is None else PathEvent.RETURNED
-    begun = (
-        starting(turn, found.row, start=ClockStart.REFERRAL)
-        if decided_at is None
-        else starting(turn, found.row, start=ClockStart.DECISION, since=decided_at)
-    )
-    told = {ClockKind.CONSULAR_NOTICE, ClockKind.PERSON_NOTICE, *(clock.kind for clock in found.clocks)}
+    event = _return(found.case.path)
+    stopped = clocks_stopped_at(turn.transaction, crossing_id, at=found.case.path.departed_at or turn.at)
+    # A hold that lapsed, and was found to have when its person left, was stopped at that very instant.
+    over = _STARTS_WITH_ITS_ACT | (set() if event is PathEvent.RETURNED_UNORDERED else {ClockKind.TEMPORARY_HOLD})
     body = HandoverReturned(
         crossing_id=crossing_id,
         ends=found.running(ClockKind.TRANSFER_ARRIVAL),
-        clocks=tuple(clock for clock in begun if clock.kind not in told),
+        clocks=tuple(clock for clock in stopped if clock.kind not in over),
         reason=command.reason,
     )
     changes = {"departed_at": None, "destination": "", "escorts": 0}
     step = Step(event=event, body=body, path=changes, remark=command.words, destination="")
     return carry_out(turn, found, step, act_id=str(command.act_id))
+
+
+def _return(path: CasePath) -> PathEvent:
+    if path.decided_at is not None:
+        return PathEvent.RETURNED
+    return PathEvent.RETURNED_UNORDERED if path.lapsed_at is None else PathEvent.RETURNED_LAPSED

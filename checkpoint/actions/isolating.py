@@ -7,7 +7,7 @@ import msgspec
 
 from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Turn
-from checkpoint.actions.path_steps import Step, carry_out, done_before, standing, starting
+from checkpoint.actions.path_steps import Standing, Step, carry_out, done_before, standing, starting
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.isolation.case import CloseContact, GivenNotice, GivenProvision
 from checkpoint.isolation.path import PathEvent
@@ -186,7 +186,11 @@ def decide_isolation(turn: Turn, crossing_id: str, command: DecideCommand) -> Sa
     if done := done_before(turn, command.act_id, crossing_id=crossing_id):
         return done
     found = standing(turn, crossing_id)
-    ground = found.case.path.ground or IsolationGround.SUSPECT
+    path = found.case.path
+    if path.proposed_at is None or path.is_declined:
+        code = "not_proposed"
+        raise ActionRefusedError(code)
+    ground = path.ground or IsolationGround.SUSPECT
     role = require_ground(turn, ground)
     ends = (ClockKind.ISOLATION_DECISION, ClockKind.ISOLATION_LIST)
     begun = starting(turn, found.row, start=ClockStart.DECISION) if command.is_approved else ()
@@ -199,7 +203,7 @@ def decide_isolation(turn: Turn, crossing_id: str, command: DecideCommand) -> Sa
         decided_by=role.ordered_by[0],
     )
     step = Step(
-        event=PathEvent.DECIDED if command.is_approved else PathEvent.DECLINED,
+        event=_decision(found, is_approved=command.is_approved),
         body=body,
         path={
             "decided_at": turn.at if command.is_approved else None,
@@ -210,6 +214,12 @@ def decide_isolation(turn: Turn, crossing_id: str, command: DecideCommand) -> Sa
         remark=f"[isolation_decided] {command.order_number} {command.signer}",
     )
     return carry_out(turn, found, step, act_id=str(command.act_id))
+
+
+def _decision(found: Standing, *, is_approved: bool) -> PathEvent:
+    if is_approved:
+        return PathEvent.DECIDED
+    return PathEvent.DECLINED_UNCHECKED if found.case.path.check_ended_at is None else PathEvent.DECLINED
 
 
 def refuse_isolation(turn: Turn, crossing_id: str, command: RefuseCommand) -> Saved:

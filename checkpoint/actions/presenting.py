@@ -49,6 +49,7 @@ ShortText = Annotated[str, msgspec.Meta(max_length=200)]
 ScanText = Annotated[str, msgspec.Meta(max_length=2000)]
 Areas = Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=30)]
 Answers = Annotated[tuple[PlaceAnswer, ...], msgspec.Meta(max_length=50)]
+AgeYears = Annotated[int, msgspec.Meta(ge=0, le=130)]
 Symptoms = Annotated[tuple[Symptom, ...], msgspec.Meta(max_length=20)]
 
 
@@ -72,7 +73,10 @@ class GivenDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class CrossingDetails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the officer may say or change of a crossing; a field left out stays as it was."""
+    """What the officer may say or change of a crossing; a field left out stays as it was.
+
+    ``age_years`` is what the officer was told; it counts only where no document and no register says the birth date.
+    """
 
     category: TravellerCategory | None = None
     purpose: PurposeOfCrossing | None = None
@@ -89,6 +93,7 @@ class CrossingDetails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     address: ShortText | None = None
     telephone: ShortText | None = None
     vehicle_plate: ShortText | None = None
+    age_years: AgeYears | None = None
 
 
 class PresentCommand(CrossingDetails, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -190,6 +195,8 @@ def amended(presentation: Presentation, details: CrossingDetails) -> Presentatio
     of_identity = {name: given.pop(name) for name in _OF_IDENTITY if name in given}
     for name in ("text", "document", "draft_id"):
         given.pop(name, None)
+    if presentation.identity.date_of_birth is not None:
+        given.pop("age_years", None)
     identity = msgspec.structs.replace(presentation.identity, **of_identity)
     return msgspec.structs.replace(presentation, identity=identity, **given)
 

@@ -1,4 +1,4 @@
-"""The ways into and out of a place of the isolation room: admitted, let go on, turned back, sent to a facility."""
+"""The ways into and out of a place of the isolation room: admitted, let go on, turned back."""
 
 from typing import Annotated
 
@@ -6,7 +6,6 @@ import msgspec
 
 from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Turn
-from checkpoint.actions.handing_over import departure, leave
 from checkpoint.actions.path_steps import Standing, case_of, require_move, standing
 from checkpoint.actions.rechecking import require_crossing
 from checkpoint.actions.refusals import ActionRefusedError
@@ -25,7 +24,6 @@ NO_PLACE = ""
 _EVENTS = {
     Disposition.CLEARED: PathEvent.RELEASED,
     Disposition.REFUSED: PathEvent.TURNED_BACK,
-    Disposition.REFERRED: PathEvent.DEPARTED,
 }
 
 
@@ -48,13 +46,13 @@ def admit_person(turn: Turn, crossing_id: str) -> Referral:
 
 
 def discharge_person(turn: Turn, crossing_id: str, command: DischargeCommand) -> Saved:
-    """Let a person leave the gate: cleared or turned back for good, or on the way to a facility.
+    """Let a person leave the gate for good, cleared or turned back.
 
-    From a place of the isolation room, or straight from waiting for one where the room is full. Who goes
-    to a facility is not gone before the facility says so: that person is on the road (``handing_over``).
+    From a place of the isolation room, or straight from waiting for one where the room is full. Who goes to a
+    facility is handed over to somebody instead, and is not gone before the facility says so (``handing_over``).
     """
     row = require_crossing(turn, crossing_id)
-    if _is_said_again(turn, row, command):
+    if _is_said_again(row, command):
         return saved_before(turn, row)
     place_id = _place_left(turn, row, disposition=command.disposition)
     found = standing(turn, crossing_id)
@@ -62,9 +60,6 @@ def discharge_person(turn: Turn, crossing_id: str, command: DischargeCommand) ->
     require_move(found, event)
     if event is PathEvent.RELEASED:
         _require_checked(found)
-    if event is PathEvent.DEPARTED:
-        step = departure(turn, found, destination=command.destination, escorts=0, words={}, remark=command.reason)
-        return leave(turn, found, step)
     saved = _write_discharge(turn, found.row, command, place_id=place_id)
     _close_case(turn, found, event=event, saved=saved)
     return saved
@@ -80,7 +75,7 @@ def close_withdrawn(turn: Turn, row: CrossingRow, *, saved: Saved) -> None:
 def require_withdrawable(turn: Turn, row: CrossingRow) -> None:
     """Refuse to withdraw the crossing of a person whom the gate is caring for."""
     case = case_of(turn, row)
-    if case is not None and case.path.state is not PathState.HELD:
+    if case is not None and (case.path.state is not PathState.HELD or case.path.proposed_at is not None):
         code = "still_in_care"
         raise ActionRefusedError(code)
 
@@ -95,12 +90,8 @@ def _require_checked(found: Standing) -> None:
         raise ActionRefusedError(code)
 
 
-def _is_said_again(turn: Turn, row: CrossingRow, command: DischargeCommand) -> bool:
-    if row.disposition is not command.disposition:
-        return False
-    case = case_of(turn, row)
-    is_on_the_road = case is not None and case.path.state is PathState.IN_TRANSIT
-    return not row.is_open or (is_on_the_road and command.disposition is Disposition.REFERRED)
+def _is_said_again(row: CrossingRow, command: DischargeCommand) -> bool:
+    return row.disposition is command.disposition and not row.is_open
 
 
 def _write_discharge(turn: Turn, row: CrossingRow, command: DischargeCommand, *, place_id: str) -> Saved:

@@ -1,9 +1,10 @@
 """Passages: readings of a scanner become people who stood before it.
 
 A scanner measures one person more than once, and it measures people whom nobody presented. Readings that lie
-close together at one lane are one person; a reading that the officer did not choose is a person of its own,
-because the lane offered the choice for exactly that doubt. Nothing is guessed away: what no crossing explains is
-listed with the reason that the lane kept, for a person to judge.
+close together at one lane are one person, however many follow: as many seconds later the next person begins. A
+reading that the officer did not choose, or of a draft taken back, is a person of its own; so is one that came when
+the lane was empty again behind the person before. Nothing is guessed away: what no crossing explains is listed
+with the reason that the lane kept, for a person to judge.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,19 +16,38 @@ import msgspec
 
 NOT_CHOSEN: Final = "not_chosen"
 """The lane's own word (``lane.NotBound``) for a reading that the officer left aside for another one."""
+UNCLAIMED: Final = "unclaimed"
+"""The lane's own word for the reading of somebody whose draft was taken back."""
+NOBODY_THERE: Final = "nobody_there"
+"""The lane's own word for a reading that came when nobody was presented, and that nobody presented later claimed."""
 WITHDRAWN: Final = "withdrawn"
 """Instead of a reason of the lane: the crossing that this reading was used for was withdrawn."""
 
 
+_OF_THEIR_OWN: Final = frozenset({NOT_CHOSEN, UNCLAIMED})
+
+
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading as the edge kept it; ``at`` is when it arrived, by the edge's own clock."""
+    """One reading as the edge kept it; ``at`` is when it arrived, by the edge's own clock.
+
+    ``observed_at`` is the device's word for when it measured: what a terminal kept through an outage arrives all at
+    once, and is as many people as stood there one after another.
+    """
 
     reading_id: str
     lane_id: str
     device_id: str
     at: datetime
+    observed_at: datetime | None = None
     bound_to: str | None = None
     reason: str = ""
+
+    def apart_from(self, other: "Sighting") -> timedelta:
+        """How far apart two readings lie: by their arrival or by the devices' word, whichever is more."""
+        apart = abs(self.at - other.at)
+        if self.observed_at is None or other.observed_at is None:
+            return apart
+        return max(apart, abs(self.observed_at - other.observed_at))
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +81,7 @@ def _at_lane(sightings: list[Sighting], *, same_person: timedelta) -> Iterator[P
     for one in sightings:
         if one.bound_to is not None:
             bound.setdefault(one.bound_to, []).append(one)
-        elif one.reason == NOT_CHOSEN:
+        elif one.reason in _OF_THEIR_OWN:
             yield _passage([one])
         else:
             alone.append(one)
@@ -83,8 +103,7 @@ def _absorbed(alone: list[Sighting], *, into: dict[str, list[Sighting]], same_pe
         last = first
         while last < len(anchors) and anchors[last].at - one.at <= same_person:
             last += 1
-        near = anchors[first:last]
-        nearest = min(near, key=lambda anchor: (abs(anchor.at - one.at), anchor.reading_id), default=None)
+        nearest = _nearest(one, anchors[first:last], same_person=same_person)
         if nearest is None or nearest.bound_to is None:
             strangers.append(one)
         else:
@@ -92,10 +111,25 @@ def _absorbed(alone: list[Sighting], *, into: dict[str, list[Sighting]], same_pe
     return strangers
 
 
+def _nearest(alone: Sighting, anchors: list[Sighting], *, same_person: timedelta) -> Sighting | None:
+    near = [anchor for anchor in anchors if _may_be_one(alone, anchor, same_person=same_person)]
+    return min(near, key=lambda anchor: (alone.apart_from(anchor), anchor.reading_id), default=None)
+
+
+def _may_be_one(alone: Sighting, anchor: Sighting, *, same_person: timedelta) -> bool:
+    """Tell whether a reading may be another one of a person who was logged.
+
+    Where the lane was empty when it came, that person had not come yet, or had gone and somebody else stood there.
+    """
+    is_behind = alone.reason == NOBODY_THERE and alone.at > anchor.at
+    return not is_behind and alone.apart_from(anchor) <= same_person
+
+
 def _chained(sightings: list[Sighting], *, same_person: timedelta) -> Iterator[list[Sighting]]:
+    """Gather what nobody was logged for: readings close to the first one are one person."""
     group: list[Sighting] = []
-    for one in sightings:
-        if group and one.at - group[-1].at > same_person:
+    for one in sorted(sightings, key=lambda each: (each.observed_at or each.at, each.at, each.reading_id)):
+        if group and one.apart_from(group[0]) > same_person:
             yield group
             group = []
         group.append(one)

@@ -27,11 +27,12 @@ class HandLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandException(msgspec.Struct, frozen=True, kw_only=True):
-    """What a coded exception leads to."""
+    """What a coded exception leads to; with ``max_age_years`` only for whoever is known to be so young."""
 
     code: ExceptionCode
     consequence: str
     asks_fallback: bool = False
+    max_age_years: int | None = None
 
 
 class HandTriage(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +93,12 @@ def hand_bundle(
         policies=tuple(policies),
         limits=tuple(_limits(rules)),
         exceptions=tuple(
-            HandException(code=code, consequence=rule.consequence.value, asks_fallback=bool(rule.fallbacks))
+            HandException(
+                code=code,
+                consequence=rule.consequence.value,
+                asks_fallback=bool(rule.fallbacks),
+                max_age_years=rule.max_age_years,
+            )
             for code in ExceptionCode
             if (rule := rules.exception_rule(code)) is not None
         ),

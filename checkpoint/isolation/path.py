@@ -36,12 +36,14 @@ class PathEvent(StrEnum):
     PROPOSED = "proposed"
     DECIDED = "decided"
     DECLINED = "declined"
+    DECLINED_UNCHECKED = "declined_unchecked"
     HOLD_LAPSED = "hold_lapsed"
     REFUSED = "refused"
     COMPELLED = "compelled"
     DEPARTED = "departed"
     RETURNED = "returned"
     RETURNED_UNORDERED = "returned_unordered"
+    RETURNED_LAPSED = "returned_lapsed"
     ARRIVED = "arrived"
     RELEASED = "released"
     TURNED_BACK = "turned_back"
@@ -76,12 +78,14 @@ RECORD_OF: dict[PathEvent, str] = {
     PathEvent.PROPOSED: "isolation_proposed",
     PathEvent.DECIDED: "isolation_decided",
     PathEvent.DECLINED: "isolation_decided",
+    PathEvent.DECLINED_UNCHECKED: "isolation_decided",
     PathEvent.HOLD_LAPSED: "hold_lapsed",
     PathEvent.REFUSED: "isolation_refused",
     PathEvent.COMPELLED: "compulsion_ordered",
     PathEvent.DEPARTED: "handover_departed",
     PathEvent.RETURNED: "handover_returned",
     PathEvent.RETURNED_UNORDERED: "handover_returned",
+    PathEvent.RETURNED_LAPSED: "handover_returned",
     PathEvent.ARRIVED: "handover_arrived",
     PathEvent.RELEASED: "traveller_discharged",
     PathEvent.TURNED_BACK: "traveller_discharged",
@@ -109,8 +113,11 @@ MOVES: dict[tuple[PathState, PathEvent], PathState] = {
     (_S.PROPOSED, _E.CHECK_STARTED): _S.PROPOSED,
     (_S.PROPOSED, _E.CHECK_ENDED): _S.PROPOSED,
     (_S.PROPOSED, _E.DECIDED): _S.ISOLATED,
+    # Nobody was checked by being proposed: whoever still has to be goes back to that.
     (_S.PROPOSED, _E.DECLINED): _S.CHECKED,
+    (_S.PROPOSED, _E.DECLINED_UNCHECKED): _S.HELD,
     **{(state, _E.HOLD_LAPSED): _S.LAPSED for state in _BEFORE_DECISION},
+    (_S.LAPSED, _E.CHECK_STARTED): _S.LAPSED,
     (_S.LAPSED, _E.CHECK_ENDED): _S.LAPSED,
     (_S.LAPSED, _E.DECIDED): _S.ISOLATED,
     (_S.ISOLATED, _E.CHECK_STARTED): _S.ISOLATED,
@@ -119,9 +126,11 @@ MOVES: dict[tuple[PathState, PathEvent], PathState] = {
     (_S.REFUSING, _E.COMPELLED): _S.COMPELLED,
     # A person may go straight to a hospital from any step: the room is full, or the state is grave.
     **{(state, _E.DEPARTED): _S.IN_TRANSIT for state in _AT_GATE},
-    # Brought back: under the order that is in force, or as before if nobody had ordered anything yet.
+    # Brought back: under the order that is in force, or as before if nobody had ordered anything yet. A drive holds
+    # nobody longer: whose hold had lapsed is as free as before.
     (_S.IN_TRANSIT, _E.RETURNED): _S.ISOLATED,
     (_S.IN_TRANSIT, _E.RETURNED_UNORDERED): _S.HELD,
+    (_S.IN_TRANSIT, _E.RETURNED_LAPSED): _S.LAPSED,
     (_S.IN_TRANSIT, _E.ARRIVED): _S.ARRIVED,
     **{(state, _E.RELEASED): _S.RELEASED for state in _AT_GATE},
     **{(state, _E.TURNED_BACK): _S.TURNED_BACK for state in _AT_GATE},

@@ -58,7 +58,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 # From where a person stands to where the person may go, per move. The whole truth about the room.
 ADMISSIBLE_FROM = frozenset({Disposition.PENDING, Disposition.REFERRED})
-DISCHARGE_TO = frozenset({Disposition.CLEARED, Disposition.REFERRED, Disposition.REFUSED})
+DISCHARGE_TO = frozenset({Disposition.CLEARED, Disposition.REFUSED})
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ def admit(room: Room, crossing_id: str, *, at: datetime) -> Admission:
 
 
 def discharge(room: Room, crossing_id: str, *, disposition: Disposition) -> Room:
-    """Give the place of a crossing back; the person leaves cleared, referred onwards or refused."""
+    """Give the place of a crossing back; the person leaves cleared or refused; to a facility, see ``handing_over``."""
     place_id = room.place_of(crossing_id)
     if place_id is None:
         raise IsolationError(RoomReason.NOT_ISOLATED)

@@ -71,6 +71,13 @@ class ReconciledHour(msgspec.Struct, frozen=True, kw_only=True):
     lanes: tuple[LaneCoverage, ...]
 
 
+class _Observed(msgspec.Struct, frozen=True):
+    """What a passage needs of a kept reading."""
+
+    observed_at: datetime
+
+
+_OBSERVED = msgspec.json.Decoder(_Observed)
 _CROSSING_FIELDS = CrossingInHour.__struct_fields__
 _LANES = msgspec.json.Decoder(tuple[LaneCoverage, ...])
 _ADD_ENTRY = compiled(
@@ -110,6 +117,7 @@ SIGHTINGS = select(
     device_reading.c.reading_id,
     device_reading.c.device_id,
     device_reading.c.received_at,
+    device_reading.c.bytes,
     device_reading.c.bound_to,
     device_reading.c.not_bound_because,
 ).where(device_reading.c.received_at >= bindparam("begins_at"), device_reading.c.received_at < bindparam("ends_at"))
@@ -210,6 +218,7 @@ def sightings_in(connection: Connection, span: Span, *, lane_of_device: Mapping[
             lane_id=lane_of_device.get(row.device_id, ""),
             device_id=row.device_id,
             at=from_text(row.received_at),
+            observed_at=_OBSERVED.decode(row.bytes).observed_at if row.bytes else None,
             bound_to=row.bound_to,
             reason=row.not_bound_because or "",
         )

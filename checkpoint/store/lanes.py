@@ -1,6 +1,6 @@
 """Lanes, isolation places, running clocks and episode keys: the small tables that change with a record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -70,6 +70,11 @@ _STOP_CLOCK = compiled(
 _CLOCKS_OF = compiled(
     select(running_clock.c.kind, running_clock.c.started_at, running_clock.c.due_at, running_clock.c.clause)
     .where(running_clock.c.crossing_id == bindparam("wanted"), running_clock.c.stopped_at.is_(None))
+    .order_by(running_clock.c.due_at)
+)
+_CLOCKS_STOPPED = compiled(
+    select(running_clock.c.kind, running_clock.c.started_at, running_clock.c.due_at, running_clock.c.clause)
+    .where(running_clock.c.crossing_id == bindparam("wanted"), running_clock.c.stopped_at == bindparam("wanted_at"))
     .order_by(running_clock.c.due_at)
 )
 _KEEP_KEY = insert_into(episode_key)
@@ -151,9 +156,18 @@ def stop_clock(transaction: Transaction, crossing_id: str, *, kind: ClockKind, a
     transaction.execute(_STOP_CLOCK, {"wanted": crossing_id, "wanted_kind": kind.value, "new_stopped_at": to_text(at)})
 
 
+def clocks_stopped_at(transaction: Transaction, crossing_id: str, *, at: datetime) -> tuple[RunningClock, ...]:
+    """Return the clocks of one crossing that were stopped at an instant, as they ran until then."""
+    rows = transaction.execute(_CLOCKS_STOPPED, {"wanted": crossing_id, "wanted_at": to_text(at)}).fetchall()
+    return _as_clocks(rows)
+
+
 def clocks_of(transaction: Transaction, crossing_id: str) -> tuple[RunningClock, ...]:
     """Return the clocks that run for one crossing, the one due first in front."""
-    rows = transaction.execute(_CLOCKS_OF, {"wanted": crossing_id}).fetchall()
+    return _as_clocks(transaction.execute(_CLOCKS_OF, {"wanted": crossing_id}).fetchall())
+
+
+def _as_clocks(rows: Iterable[Sequence[str]]) -> tuple[RunningClock, ...]:
     return tuple(
         RunningClock(kind=ClockKind(kind), started_at=from_text(started), due_at=from_text(due), clause=clause)
         for kind, started, due, clause in rows

@@ -143,11 +143,12 @@ class Officer:
             if len(self._standing) > STANDING_PER_LANE:
                 _, longest_waiting = self._standing.popleft()
                 handed_over = {
-                    "disposition": "referred",
+                    "act_id": str(uuid4()),
                     "destination": FACILITY,
-                    "reason": "Chuyển tuyến theo kết quả đo lại",
+                    "escort_names": "Y sĩ trực xe",
+                    "vehicle_plate": "14A-000.01",
                 }
-                self._post(f"/api/isolation/{longest_waiting}/discharge", handed_over)
+                self._post(f"/api/isolation/{longest_waiting}/depart", handed_over)
                 arrived = {"act_id": str(uuid4()), "means": "telephone", "confirmed_by": "Điều dưỡng trực"}
                 self._post(f"/api/isolation/{longest_waiting}/arrive", arrived)
         elif traveller.afterwards is Afterwards.CORRECTED:

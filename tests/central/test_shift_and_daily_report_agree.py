@@ -29,7 +29,7 @@ SAME_NAME = (
 
 def excepted(edge: Edge, number: int) -> None:
     edge.present(f"QN {200000 + number}")
-    edge.do(except_person, draft_id=edge.draft_id, code="infant", reason="Trẻ sơ sinh ngủ trên tay mẹ")
+    edge.do(except_person, draft_id=edge.draft_id, code="infant", age_years=0, reason="Trẻ sơ sinh ngủ")
     go_on(edge)
 
 
@@ -50,7 +50,10 @@ def morning(edge: Edge) -> None:
     edge.about(correct_details, passed(edge, 4), direction="exit", category="tourist", reason="nhầm chiều")
     for number, end in ((5, "cleared"), (6, "refused"), (7, "referred")):
         crossing_id = feverish(edge, number, recheck_c=38.9)
-        edge.about(discharge_person, crossing_id, disposition=end, destination="Trạm y tế", reason="theo chỉ định")
+        if end == "referred":
+            edge.hand_over(crossing_id)
+        else:
+            edge.about(discharge_person, crossing_id, disposition=end, destination="về nhà", reason="theo chỉ định")
     for number in (8, 9, 10):  # two places in the room: the third waits for one
         feverish(edge, number, recheck_c=38.9)
 

@@ -1,10 +1,12 @@
 """A real edge for tests: encrypted database, policies in force, lanes; only the clock is by hand."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 
 from checkpoint.actions.gate import Gate
+from checkpoint.actions.handing_over import depart
 from checkpoint.actions.opening import open_gate
 from checkpoint.actions.presenting import PresentCommand, present_person
 from checkpoint.actions.receiving import accept_device_event
@@ -110,6 +112,11 @@ class Edge:
         """Give one command about a crossing as the officer."""
         body = msgspec.convert(fields, command.__annotations__["command"], strict=True)
         return self.gate.perform(lambda turn: command(turn, crossing_id, body), officer_ref="canbo").result(10)
+
+    def hand_over(self, crossing_id: str, *, destination: str = "Trung tâm Y tế Móng Cái"):
+        """Let a person leave for a facility, with an escort in a vehicle."""
+        escort = {"escort_names": "Vũ Văn Hộ", "vehicle_plate": "14A-000.01"}
+        return self.about(depart, crossing_id, act_id=str(uuid4()), destination=destination, **escort)
 
     def present(self, text: str | None = PASS, **details) -> LaneSheet:
         body = msgspec.convert({"text": text, "has_declaration": True, **details}, PresentCommand)

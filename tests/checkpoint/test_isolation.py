@@ -27,12 +27,14 @@ def test_nobody_gets_two_places_and_nobody_leaves_twice():
     taken = admit(room("C1", "C2"), "one", at=MORNING).room
     with pytest.raises(IsolationError, match="already_isolated"):
         admit(taken, "one", at=MORNING)
-    freed = discharge(taken, "one", disposition=Disposition.REFERRED)
+    freed = discharge(taken, "one", disposition=Disposition.CLEARED)
     with pytest.raises(IsolationError, match="not_isolated"):
-        discharge(freed, "one", disposition=Disposition.REFERRED)
+        discharge(freed, "one", disposition=Disposition.CLEARED)
 
 
-@pytest.mark.parametrize("disposition", [Disposition.PENDING, Disposition.ISOLATED, Disposition.WITHDRAWN])
+@pytest.mark.parametrize(
+    "disposition", [Disposition.PENDING, Disposition.ISOLATED, Disposition.WITHDRAWN, Disposition.REFERRED]
+)
 def test_nobody_leaves_to_nowhere(disposition):
     taken = admit(room("C1"), "one", at=MORNING).room
     with pytest.raises(IsolationError, match="disposition_not_allowed"):

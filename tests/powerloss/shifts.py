@@ -16,7 +16,6 @@ from alembic.script import ScriptDirectory
 from checkpoint.actions.correcting import withdraw_crossing
 from checkpoint.actions.deciding import close_crossing, discard_draft
 from checkpoint.actions.rechecking import recheck_person
-from checkpoint.actions.releasing import discharge_person
 from checkpoint.lane import Phase
 from checkpoint.store import connection as opening
 from checkpoint.store import writer as writing
@@ -90,8 +89,7 @@ class Shift:
         self.edge.clock.forward(minutes=3)
         self.edge.do(recheck_person, crossing_id=crossing_id, temperature_c=38.7, site="axillary")
         if self.chance.random() < 0.7:
-            leaving = {"disposition": "referred", "destination": "Trung tâm Y tế", "reason": "Theo dõi sốt"}
-            self.edge.about(discharge_person, crossing_id, **leaving)
+            self.edge.hand_over(crossing_id)
 
     def discard(self) -> None:
         """One person turns back before the reading."""

@@ -114,6 +114,31 @@ def test_a_picture_that_failed_its_gate_says_what_to_change_and_is_forgotten_wit
     page.wait_for_selector("#verdict[data-phase=empty]")
 
 
+@demand("R008")
+def test_whoever_lets_a_small_child_go_unmeasured_is_asked_how_old_it_is(page, gate):
+    edge, url = gate
+    at_lane(page, url)
+    edge.present("QN 300010")
+    page.wait_for_selector("#verdict[data-phase=awaiting_reading]")
+    page.keyboard.press("F4")
+    page.wait_for_selector("dialog[open]")
+    age = page.get_by_label("Tuổi", exact=True)
+    page.get_by_text("Trẻ nhỏ không đo được").click()
+    assert age.is_visible()
+    page.get_by_text("Lý do sức khỏe").click()
+    assert not age.is_visible()
+    page.get_by_text("Trẻ nhỏ không đo được").click()
+    age.fill("1")
+    assert violations(page) == []
+    page.get_by_label("Ghi rõ lý do").fill("ngủ trên tay mẹ")
+    page.get_by_role("button", name="Lưu").click()
+    page.wait_for_selector("#verdict[data-tone=go]")
+    assert "1 tuổi" in page.locator("#person").inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#verdict[data-phase=empty]")
+    assert edge.rows("SELECT age_years FROM crossing WHERE exception_code = 'infant'") == [(1,)]
+
+
 @demand("R075")
 def test_who_was_where_is_asked_by_two_keys_and_a_no_goes_on(page, gate):
     edge, url = gate

@@ -50,12 +50,26 @@ function askMeasure({ call }) {
 }
 
 function askException({ view, call }) {
-  ask({
+  const age = ageOfChild(view().person);
+  const dialog = ask({
     title: t("lane.exception_title"),
-    fields: [radioField({ name: "code", label: t("lane.exception_code"), choices: choices("ExceptionCode", EXCEPTIONS) }), textField({ name: "reason", label: t("lane.reason_in_words"), required: true }), checkField({ name: "is_fallback_tried", label: t("question.fallback"), choices: [["yes", t("question.fallback_tried")]] })],
+    fields: [radioField({ name: "code", label: t("lane.exception_code"), choices: choices("ExceptionCode", EXCEPTIONS) }), age, textField({ name: "reason", label: t("lane.reason_in_words"), required: true }), checkField({ name: "is_fallback_tried", label: t("question.fallback"), choices: [["yes", t("question.fallback_tried")]] })].filter(Boolean),
     submitKey: "lane.save",
-    submit: ({ code, reason, is_fallback_tried }) => call("exception", { draft_id: view().draft_id, code, reason, is_fallback_tried: is_fallback_tried === "yes" }),
+    submit: ({ code, reason, is_fallback_tried, age_years }) => call("exception", { draft_id: view().draft_id, code, reason, is_fallback_tried: is_fallback_tried === "yes", ...(code === "infant" && age_years ? { age_years: Number(age_years) } : {}) }),
   });
+  dialog?.querySelector("form").addEventListener("change", ({ currentTarget: form }) => age && askedWith(age, form.elements.code.value === "infant"));
+}
+
+// Most border passes carry no birth date: the exception for a small child needs the age that the grown-up says.
+function ageOfChild(person) {
+  if (!person || person.date_of_birth) return null;
+  return askedWith(inputField({ name: "age_years", label: t("question.age"), hint: t("question.age_hint"), type: "number", min: 0, max: 130, value: person.age_years ?? "", inputmode: "numeric" }), false);
+}
+
+function askedWith(field, isAsked) {
+  field.hidden = !isAsked;
+  field.querySelector("input").required = isAsked;
+  return field;
 }
 
 function askDetails({ view, call }) {

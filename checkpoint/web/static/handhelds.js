@@ -70,12 +70,13 @@ async function askConfirm(one) {
       element("p", { class: "strong" }, `${timeOrDate(one.answer.observed_at)} · ${celsius(one.temperature_c)} · ${word("Outcome", act.provisional_outcome)}`),
       inputField({ name: "text", label: t("handheld.document"), value: before, maxlength: 2000, autofocus: true }),
       element("label", { class: "choice" }, element("input", { type: "checkbox", name: "declared", checked: act.has_declaration }), t("handheld.declared")),
+      act.exception_code === "infant" ? inputField({ name: "age_years", label: t("question.age"), hint: t("question.age_hint"), type: "number", min: 0, max: 130, value: act.age_years ?? "", required: true }) : null,
       ...placeFields(view.places, act.place_answers),
-    ],
+    ].filter(Boolean),
     submitKey: "handheld.confirm_title",
-    submit: async ({ text, declared }, form) => {
+    submit: async ({ text, declared, age_years }, form) => {
       const changed = text.trim() === before ? {} : { text: text.trim() };
-      await send(`/api/handhelds/acts/${one.act_id}/mend`, { ...changed, has_declaration: declared === "on", ...(view.places.length ? { place_answers: placeAnswers(view.places, form) } : {}) });
+      await send(`/api/handhelds/acts/${one.act_id}/mend`, { ...changed, has_declaration: declared === "on", ...(age_years ? { age_years: Number(age_years) } : {}), ...(view.places.length ? { place_answers: placeAnswers(view.places, form) } : {}) });
       await refresh();
     },
   });

@@ -61,7 +61,7 @@ const STEPS = {
   released: ["discharge", () => leaving(), (values) => ({ ...values, disposition: "cleared" })],
   turned_back: ["discharge", () => leaving(), (values) => ({ ...values, disposition: "refused" })],
 };
-STEPS.returned_unordered = STEPS.returned;
+STEPS.returned_unordered = STEPS.returned_lapsed = STEPS.returned;
 const WITHOUT_IDENTIFIER = new Set(["discharge"]);
 const leaving = () => [needed("destination", "destination_release", { maxlength: 200 }), textField({ name: "reason", label: t("isolation_room.reason_in_words"), required: true })];
 

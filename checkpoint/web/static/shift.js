@@ -151,11 +151,12 @@ function enterLine() {
       inputField({ name: "temperature", label: t("shift_page.temperature"), inputmode: "decimal", maxlength: 5 }),
       selectField({ name: "device_kind", label: t("lane.device"), choices: choices("DeviceKind", KINDS) }),
       selectField({ name: "site", label: t("lane.site"), choices: choices("MeasuringSite", LINE_SITES) }),
+      inputField({ name: "age_years", label: t("question.age"), hint: t("question.age_hint"), type: "number", min: 0, max: 130 }),
       inputField({ name: "exception_reason", label: t("shift_page.reason"), maxlength: 200 }),
     ],
     submitKey: "shift_page.enter_line",
     submit: async (given) => {
-      const measured = given.exception_code ? { exception_code: given.exception_code, exception_reason: given.exception_reason || null } : { temperature_c: given.temperature ? asNumber(given.temperature) : null };
+      const measured = given.exception_code ? { exception_code: given.exception_code, exception_reason: given.exception_reason || null, age_years: given.age_years ? Number(given.age_years) : null } : { temperature_c: given.temperature ? asNumber(given.temperature) : null };
       await send("/api/shift/lines", { entry_id, number: Number(given.number), written_at: writtenAt(given.day, given.hour), lane_id: given.lane_id, text: given.text, has_declaration: given.has_declaration === "yes", device_kind: given.device_kind, site: given.site, ...measured });
       setText(find("told"), t("shift_page.line_entered", { number: given.number }));
       await refresh();

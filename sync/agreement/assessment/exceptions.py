@@ -8,10 +8,14 @@ from sync.agreement.vocabulary import ReasonCode
 
 def misfit(rule: ExceptionRule, facts: Facts) -> ReasonCode | None:
     """Why the exception does not hold for this person now; None if it holds."""
-    is_too_old = rule.max_age_years is not None and facts.age_years is not None and facts.age_years > rule.max_age_years
-    if is_too_old:
+    if rule.max_age_years is not None and not _is_at_most(rule.max_age_years, age_years=facts.age_years):
         return ReasonCode.EXCEPTION_NOT_FITTING
     return ReasonCode.FALLBACK_FIRST if rule.fallbacks and not facts.is_fallback_tried else None
+
+
+def _is_at_most(max_age_years: int, *, age_years: int | None) -> bool:
+    """Whether the person is known to be so young: an age nobody knows is no reason to let anybody pass unmeasured."""
+    return age_years is not None and 0 <= age_years <= max_age_years
 
 
 def by_exception(case: Case) -> Finding:

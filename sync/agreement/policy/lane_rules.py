@@ -293,7 +293,7 @@ class DocumentRule(Rule, frozen=True, kw_only=True, tag="document_rule"):
 class ExceptionRule(Rule, frozen=True, kw_only=True, tag="exception_rule"):
     """What a coded exception leads to, and which mandatory steps it stands in for (R008).
 
-    It stands in for nothing when the person is known to be older than ``max_age_years``, or before the officer
+    It stands in for nothing unless the person is known to be at most ``max_age_years`` old, or before the officer
     says that none of ``fallbacks`` (what measures when the scanner does not) could be used.
     """
 

@@ -13,6 +13,7 @@ from checkpoint.actions.deciding import (
     measure_person,
 )
 from checkpoint.actions.isolation_board import isolation_view
+from checkpoint.actions.presenting import present_person
 from checkpoint.actions.rechecking import recheck_person, set_aside_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.releasing import admit_person, discharge_person
@@ -109,15 +110,37 @@ def test_nobody_is_cleared_without_a_reading_and_nothing_is_written(edge):
 @demand("R008")
 def test_a_coded_exception_names_officer_and_reason_in_the_record(edge):
     edge.present()
-    edge.do(except_person, draft_id=edge.draft_id, code="infant", reason="Trẻ sơ sinh ngủ trên tay mẹ")
-    if edge.sheet.state.phase is Phase.VERDICT:
-        edge.do(close_crossing, draft_id=edge.draft_id)
+    edge.do(except_person, draft_id=edge.draft_id, code="infant", age_years=0, reason="Trẻ sơ sinh ngủ trên tay mẹ")
+    edge.do(close_crossing, draft_id=edge.draft_id)
     screened = edge.bodies()[0]
     assert screened.facts.measurements == ()
     assert screened.exception.officer_ref == "canbo"
     assert screened.exception.reason == SEALED_WORDS
     assert edge.identities()[0].remarks == "Trẻ sơ sinh ngủ trên tay mẹ"
     assert edge.rows("SELECT exception_reason FROM crossing") == [("Trẻ sơ sinh ngủ trên tay mẹ",)]
+
+
+@demand("R008")
+def test_a_pass_that_tells_no_age_needs_the_age_said_before_a_small_child_goes_unmeasured(edge):
+    edge.present()
+    words = {"draft_id": edge.draft_id, "code": "infant", "reason": "Trẻ sơ sinh ngủ trên tay mẹ"}
+    sheet = edge.do(except_person, **words)
+    assert [one.code for one in sheet.assessment.reasons] == [ReasonCode.EXCEPTION_NOT_FITTING]
+    with pytest.raises(ActionRefusedError, match="verdict_not_cleared"):
+        edge.do(close_crossing, draft_id=edge.draft_id)
+    assert edge.do(except_person, **words, age_years=41).assessment.outcome is Outcome.WAIT
+    assert edge.do(except_person, **words, age_years=1).assessment.outcome is Outcome.CLEARED
+    edge.do(close_crossing, draft_id=words["draft_id"])
+    assert edge.bodies()[0].facts.age_years == 1
+
+
+@demand("R008")
+def test_an_age_that_is_said_never_stands_against_the_birth_date_on_the_document(edge):
+    document = {"kind": "passport", "document_number": "C1234567", "date_of_birth": "1980-02-29"}
+    edge.do(present_person, document=document, has_declaration=True)
+    sheet = edge.do(except_person, draft_id=edge.draft_id, code="infant", age_years=1, reason="bế trên tay")
+    assert sheet.assessment.outcome is Outcome.WAIT
+    assert sheet.state.person.age_years > 40
 
 
 @demand("R021")
@@ -172,7 +195,7 @@ def test_when_the_room_is_full_the_person_stays_referred_and_the_reason_is_told(
     assert edge.sheet.closed.disposition is Disposition.REFERRED
     assert edge.sheet.closed.room_reason == "room_full"
     assert edge.rows("SELECT disposition FROM crossing ORDER BY entry DESC LIMIT 1") == [("referred",)]
-    edge.about(discharge_person, first, disposition="referred", destination="TTYT Móng Cái", reason="Chuyển tuyến")
+    edge.hand_over(first)
     assert isinstance(edge.bodies()[-1], HandoverDeparted)
     assert isolated(edge, "QN 100004") != crossing_id
     assert edge.sheet.closed.place_id == "C1"
@@ -186,8 +209,7 @@ def test_who_waits_for_a_place_is_shown_until_a_place_is_free_and_not_after_leav
     with pytest.raises(ActionRefusedError) as refused:
         edge.gate.perform(lambda turn: admit_person(turn, first), officer_ref="canbo").result(10)
     assert refused.value.code == "not_referred"
-    words = {"disposition": "referred", "destination": "TTYT Móng Cái", "reason": "Chuyển tuyến"}
-    edge.about(discharge_person, first, **words)
+    edge.hand_over(first)
     referral = edge.gate.perform(lambda turn: admit_person(turn, waiting), officer_ref="canbo").result(10)
     assert referral.place_id == "C1"
     view = isolation_view(edge.gate)
@@ -456,9 +478,10 @@ def test_who_waits_because_the_room_is_full_can_be_handed_over_and_takes_nobodys
         isolated(edge, number)
     waiting = isolated(edge, "QN 100125")
     assert [person.crossing_id for person in isolation_view(edge.gate).waiting] == [waiting]
-    with pytest.raises(ActionRefusedError, match="disposition_not_allowed"):
-        edge.about(discharge_person, waiting, disposition="pending", destination="Bệnh viện", reason="hết chỗ")
-    edge.about(discharge_person, waiting, disposition="referred", destination="Bệnh viện", reason="hết chỗ")
+    for disposition in ("pending", "referred"):
+        with pytest.raises(ActionRefusedError, match="disposition_not_allowed"):
+            edge.about(discharge_person, waiting, disposition=disposition, destination="Bệnh viện", reason="hết chỗ")
+    edge.hand_over(waiting)
     view = isolation_view(edge.gate)
     assert view.waiting == ()
     assert all(place.person is not None for place in view.places)

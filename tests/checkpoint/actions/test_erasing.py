@@ -14,7 +14,6 @@ from checkpoint.actions.isolation_board import isolation_view
 from checkpoint.actions.listing import crossing_list
 from checkpoint.actions.presenting import GivenDocument, PresentCommand, present_person
 from checkpoint.actions.rechecking import recheck_person
-from checkpoint.actions.releasing import discharge_person
 from checkpoint.store.connection import database_key
 from checkpoint.store.holders import Holder, put_holders
 from checkpoint.store.scrubbing import scrub_due
@@ -217,9 +216,7 @@ def test_late_records_about_an_erased_person_do_not_bring_the_key_back(edge, cen
     centre.erase(crossing_id, at=edge.clock.now)
     centre.tell(edge.gate, at=edge.clock.now)
     edge.about(correct_details, crossing_id, reason="nhầm loại", category="official")
-    edge.about(
-        discharge_person, crossing_id, disposition="referred", destination="Trung tâm Y tế", reason="đủ điều kiện"
-    )
+    edge.hand_over(crossing_id)
     assert edge.rows("SELECT count(*) FROM episode_key") == [(0,)]
     late = edge.envelopes()[-2:]
     assert [one.sealed for one in late] == [None, None]

@@ -38,7 +38,7 @@ def test_words_are_sealed_and_each_later_record_says_them_all(edge):
 def test_the_words_of_an_exception_and_of_a_withdrawal_are_sealed_too(edge):
     edge.present()
     crossing_id = edge.draft_id
-    edge.do(except_person, draft_id=crossing_id, code="infant", reason=EXCEPTION)
+    edge.do(except_person, draft_id=crossing_id, code="infant", age_years=0, reason=EXCEPTION)
     edge.do(close_crossing, draft_id=crossing_id)
     edge.about(withdraw_crossing, crossing_id, reason=WITHDRAWAL)
     assert [one.remarks for one in edge.identities()] == [EXCEPTION, f"{EXCEPTION}\n{WITHDRAWAL}"]
@@ -103,8 +103,7 @@ def referred_from_an_area(edge) -> str:
     edge.do(change_details, visited_areas=(AREA,), has_declaration=True)
     edge.scan_face(RAISED_C)
     edge.do(recheck_person, crossing_id=crossing_id, temperature_c=38.9, site="axillary")
-    words = {"disposition": "referred", "destination": FACILITY, "reason": DISCHARGE}
-    edge.about(discharge_person, crossing_id, **words)
+    edge.hand_over(crossing_id, destination=FACILITY)
     return crossing_id
 
 

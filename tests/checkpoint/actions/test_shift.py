@@ -305,7 +305,9 @@ def test_a_raised_line_of_paper_stands_open_until_its_recheck(house):
 
 def test_an_exception_on_paper_keeps_its_reason_sealed(house):
     house.act(print_sheets, block_id=str(uuid4()), sheets=1)
-    house.line(1, temperature_c=None, exception_code="infant", exception_reason="Cháu Bé Thử ba tuần tuổi")
+    words = {"exception_code": "infant", "exception_reason": "Cháu Bé Thử ba tuần tuổi"}
+    assert house.refused(number=1, temperature_c=None, **words) == "paper_not_complete", "of what age?"
+    house.line(1, temperature_c=None, age_years=0, **words)
     assert not any("Bé Thử".encode() in record for record in house.edge.journal())
     assert house.edge.rows("SELECT exception_code FROM crossing") == [("infant",)]
 

@@ -2,7 +2,7 @@
 async (folder) => {
   const { uuid7 } = await import(`${folder}/uuid7.js`);
   const { readMeasurement, float11073 } = await import(`${folder}/thermometer_value.js`);
-  const { provisional, temperatureIn } = await import(`${folder}/verdict.js`);
+  const { ageIn, provisional, temperatureIn } = await import(`${folder}/verdict.js`);
   const { isGuessable, afterMistake } = await import(`${folder}/pin.js`);
   const view = (hex) => new DataView(Uint8Array.from(hex.split(' '), (byte) => parseInt(byte, 16)).buffer);
   const names = Array.from({ length: 5000 }, () => uuid7(1763775000000));
@@ -25,6 +25,7 @@ async (folder) => {
     clinically: told({ symptoms: ['cough'], device_kind: 'clinical_thermometer', site: 'ear' }).outcome, raisedToo: told({ temperature_c: 38, exposures: ['slaughter'] }).outcome,
     unasked: [told({ place_answers: [] }).outcome, told({ exception_code: "infant", place_answers: [] }).outcome],
     fallback: [false, true].map((is_fallback_tried) => provisional({ ...bundle, exceptions: [{ code: 'device_failure', consequence: 'note', asks_fallback: true }] }, { exception_code: 'device_failure', is_fallback_tried }).outcome),
+    ofAge: [null, 0, 5, 6].map((age_years) => provisional({ ...bundle, exceptions: [{ code: 'infant', consequence: 'note', max_age_years: 5 }] }, { exception_code: 'infant', age_years }).outcome), ages: ['', '0', '12', '-1', '1,5'].map(ageIn),
     typed: ['36,5', '38.1', '365', '3', 'abc', '36,555'].map(temperatureIn),
     guessable: ['111111', '123456', '654321', '804173'].map(isGuessable), waits,
   };

@@ -50,7 +50,7 @@ class Gate:
             edge.do(measure_person, temperature_c=NORMAL_C, device_kind="infrared_thermometer", site="forehead")
             edge.do(close_crossing, draft_id=edge.draft_id)
         edge.present("QN 300010")
-        edge.do(except_person, draft_id=edge.draft_id, code="infant", reason="trẻ sơ sinh")
+        edge.do(except_person, draft_id=edge.draft_id, code="infant", age_years=0, reason="trẻ sơ sinh")
         edge.do(close_crossing, draft_id=edge.draft_id)
         for number, wait_s in ((20, 60), (21, 240)):
             self._alarm(f"QN 3000{number}", wait_s=wait_s)

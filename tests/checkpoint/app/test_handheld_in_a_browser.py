@@ -231,6 +231,8 @@ def test_the_rules_of_the_device_hold_in_the_browser(page, wifi):
     assert (told["clinically"], told["raisedToo"]) == ("cleared", "recheck")
     assert told["unasked"] == ["wait", "cleared"]
     assert told["fallback"] == ["wait", "cleared"]
+    assert told["ofAge"] == ["wait", "cleared", "cleared", "wait"]
+    assert told["ages"] == [None, 0, 12, None, None]
     assert told["typed"] == [36.5, 38.1, None, None, None, None]
     assert told["guessable"] == [True, True, True, False]
     assert told["waits"] == [0, 0, 0, 0, 5000, 10000, 20000, 40000]

@@ -58,6 +58,19 @@ def test_a_place_that_was_not_asked_about_waits_to_be_mended_with_the_answer(edg
     assert (mended.json()["disposition"], mended.json()["outcome"]) == ("accepted", "cleared")
 
 
+def test_a_small_child_goes_unmeasured_only_where_its_age_is_said(edge, phone):
+    excepted = {"exception_code": "infant", "exception_reason": "Trẻ ngủ trên tay mẹ"}
+    bundle = phone.flush().json()["bundle"]
+    assert [one["max_age_years"] for one in bundle["exceptions"] if one["code"] == "infant"] == [5]
+
+    unsaid, said = (phone.act(OTHER_PASS, None, **excepted, **age) for age in ({}, {"age_years": 1}))
+    answers = phone.flush(unsaid, said).json()["answers"]
+
+    assert [one["disposition"] for one in answers] == ["refused", "accepted"]
+    assert answers[0]["values"]["reason"] == "exception_not_fitting"
+    assert edge.rows("SELECT age_years FROM crossing") == [(1,)]
+
+
 def test_a_device_that_failed_is_an_exception_once_the_fallback_was_tried(edge, phone):
     excepted = {"exception_code": "device_failure", "exception_reason": "Máy đo hết pin, đang thay"}
     (rule,) = [one for one in phone.flush().json()["bundle"]["exceptions"] if one["code"] == "device_failure"]

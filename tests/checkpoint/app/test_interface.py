@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -51,7 +52,11 @@ def test_a_fever_goes_from_the_alarm_to_the_room_and_out(officer):
     assert person["crossing_id"] == crossing_id
     assert person["clocks"]
     words = {"disposition": "referred", "destination": "Trung tâm Y tế", "reason": "Chuyển tuyến"}
-    assert officer.client.post(f"/api/isolation/{crossing_id}/discharge", json=words).status_code == 200
+    refused = officer.client.post(f"/api/isolation/{crossing_id}/discharge", json=words)
+    assert refused.json()["code"] == "disposition_not_allowed", "nobody goes to a facility without an escort"
+    escorted = {"escort_names": "Vũ Văn Hộ", "vehicle_plate": "14A-000.01", "destination": "Trung tâm Y tế"}
+    escorted["act_id"] = str(uuid4())
+    assert officer.client.post(f"/api/isolation/{crossing_id}/depart", json=escorted).status_code == 200
     room = officer.client.get("/api/isolation").json()
     assert all(one["person"] is None for one in room["places"])
 

@@ -131,7 +131,7 @@ class Oracle:
             case ExceptionCode.REFUSED_MEASUREMENT:
                 return crossing_id in self.checked
             case ExceptionCode.INFANT:
-                return facts.age_years is None or 0 <= facts.age_years <= INFANT_AGE_YEARS
+                return facts.age_years is not None and 0 <= facts.age_years <= INFANT_AGE_YEARS
             case ExceptionCode.DEVICE_FAILURE:
                 return facts.is_fallback_tried
         return True
@@ -253,7 +253,7 @@ class Shift(RuleBasedStateMachine):
         draft_id = self.draft(pick)
         bodies = {
             "recheck": {"crossing_id": draft_id, "temperature_c": COLD_C, "site": "axillary"},
-            "exception": {"draft_id": draft_id, "code": "infant", "reason": WORDS},
+            "exception": {"draft_id": draft_id, "code": "infant", "age_years": 2, "reason": WORDS},
             "override": {"draft_id": draft_id, "code": "medical_emergency", "reason": WORDS},
         }
         self.lane(lane_id, word, **bodies.get(word, {"draft_id": draft_id}))

@@ -23,6 +23,7 @@ from checkpoint.coverage import (
     pairs_within,
     reconcile_hour,
 )
+from checkpoint.coverage.passages import NOBODY_THERE, UNCLAIMED, passages_of
 from checkpoint.lane import NotBound
 from sync.agreement.vocabulary import Direction
 from tests.demands import demand
@@ -71,8 +72,9 @@ def gates(draw) -> HourSeen:
             lane_id=draw(lanes),
             device_id="face-1",
             at=draw(moments),
+            observed_at=draw(st.none() | moments),
             bound_to=draw(bound),
-            reason=draw(st.sampled_from(["nobody_there", NOT_CHOSEN, "stale"])),
+            reason=draw(st.sampled_from([NOBODY_THERE, NOT_CHOSEN, UNCLAIMED, "stale"])),
         )
         for number in range(draw(st.integers(0, 10)))
     ]
@@ -272,7 +274,46 @@ def test_two_readings_of_one_stance_are_one_person_and_one_left_aside_is_another
         ("later", "later-again"),
     ]
     assert [one.reason for one in lane.rows[Figure.SEEN_NOT_LOGGED]] == ["not_chosen", "nobody_there"]
-    assert NotBound.NOT_CHOSEN.value == NOT_CHOSEN
+    lanes_own = {NotBound.NOT_CHOSEN.value, NotBound.UNCLAIMED.value, NotBound.NOBODY_THERE.value}
+    assert lanes_own == {NOT_CHOSEN, UNCLAIMED, NOBODY_THERE}
+
+
+def stance(name: str, second: float, *, measured_at: float | None = None, **more) -> Sighting:
+    at = HOUR + timedelta(minutes=5, seconds=second)
+    observed_at = None if measured_at is None else HOUR + timedelta(seconds=measured_at)
+    return Sighting(reading_id=name, lane_id="lane-1", device_id="face-1", at=at, observed_at=observed_at, **more)
+
+
+def passages(*sightings: Sighting) -> list[tuple[str, ...]]:
+    return [one.reading_ids for one in passages_of(sightings, same_person=timedelta(seconds=3))]
+
+
+@demand("R008")
+def test_whoever_walks_through_right_behind_a_cleared_person_is_a_passage_of_their_own():
+    cleared = stance("cleared", 0, bound_to="crossing-1")
+    behind = stance("behind", 2, reason=NotBound.NOBODY_THERE.value)
+    before = stance("before", -1, reason=NotBound.NOBODY_THERE.value)
+    assert passages(before, cleared, behind) == [("before", "cleared"), ("behind",)]
+    given_up = stance("given-up", 1, reason=NotBound.UNCLAIMED.value)
+    assert passages(cleared, given_up) == [("cleared",), ("given-up",)]
+
+
+@demand("R008")
+def test_a_crowd_that_walks_through_without_a_gap_is_not_one_person():
+    crowd = [stance(f"{number:03}", 2.5 * number, reason=NotBound.NOBODY_THERE.value) for number in range(100)]
+    assert len(passages(*crowd)) == 50
+
+
+@demand("R008")
+def test_what_a_terminal_kept_through_an_outage_is_as_many_people_as_it_measured():
+    kept = [
+        stance(f"{minute}-{again}", 0.01 * (2 * minute + again), measured_at=60 * minute + again, reason="stale")
+        for minute in range(20)
+        for again in range(2)
+    ]
+    assert len(passages(*kept)) == 20
+    near = stance("now", 0.1, measured_at=1200, bound_to="crossing-1")
+    assert len(passages(near, *kept)) == 21, "nor are they whoever stands there when they arrive"
 
 
 def test_a_withdrawn_crossing_leaves_its_passage_to_be_explained():

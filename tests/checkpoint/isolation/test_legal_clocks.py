@@ -232,6 +232,59 @@ def test_a_hold_is_extended_once_where_the_law_allows_by_what_it_allows_and_laps
     assert lapse_due_holds(edge.gate) == 1
 
 
+@demand("R019")
+def test_a_drive_to_a_facility_and_back_renews_no_hold(edge_under):
+    edge = edge_under(NEW)
+    crossing_id = edge.bring_to("checked")
+    before = {kind: edge.face(crossing_id, kind) for kind in (ClockKind.TEMPORARY_HOLD, ClockKind.ISOLATION_LIST)}
+    edge.clock.forward(minutes=40)
+    edge.act("depart", crossing_id)
+    edge.clock.forward(minutes=30)
+    edge.act("return", crossing_id)
+    assert edge.state(crossing_id) == "held"
+    assert {kind: edge.face(crossing_id, kind).due_at for kind in before} == {
+        kind: clock.due_at for kind, clock in before.items()
+    }
+    assert edge.face(crossing_id, ClockKind.PHYSICAL_CHECK) is None, "the check was done"
+    edge.clock.forward(hours=1)
+    assert lapse_due_holds(edge.gate) == 1
+    edge.act("depart", crossing_id)
+    edge.act("return", crossing_id)
+    assert edge.state(crossing_id) == "lapsed"
+    assert edge.face(crossing_id, ClockKind.TEMPORARY_HOLD) is None
+
+
+def test_an_extension_is_not_lost_on_the_road(edge_under):
+    edge = edge_under(NEW)
+    crossing_id = edge.bring_to("proposed")
+    edge.act("extend", crossing_id, kind="temporary_hold", reason="overloaded")
+    longer = edge.face(crossing_id, ClockKind.TEMPORARY_HOLD)
+    edge.act("depart", crossing_id)
+    edge.act("return", crossing_id)
+    assert edge.face(crossing_id, ClockKind.TEMPORARY_HOLD) == longer
+    assert edge.face(crossing_id, ClockKind.ISOLATION_DECISION) is None, "it begins with the next proposal"
+    edge.act("propose", crossing_id)
+    assert edge.face(crossing_id, ClockKind.ISOLATION_DECISION) is not None
+
+
+@demand("R019")
+def test_an_order_needs_a_proposal_that_stands_and_a_declined_one_does_not_take_the_check_away(edge_under):
+    edge = edge_under(NEW)
+    crossing_id = edge.bring_to("held")
+    edge.act("propose", crossing_id)
+    edge.act("decide", crossing_id, is_approved=False)
+    assert edge.state(crossing_id) == "held"
+    edge.clock.forward(hours=3)
+    lapse_due_holds(edge.gate)
+    with pytest.raises(ActionRefusedError, match="not_proposed"):
+        edge.act("decide", crossing_id)
+    edge.act("check-start", crossing_id)
+    edge.act("check-end", crossing_id)
+    edge.act("propose", crossing_id)
+    edge.act("decide", crossing_id, is_approved=False)
+    assert edge.state(crossing_id) == "checked"
+
+
 def test_where_the_law_gives_no_leave_nothing_is_extended(edge_under):
     edge = edge_under(OLD)
     crossing_id = edge.bring_to("proposed")

@@ -22,6 +22,7 @@ from sync.agreement.vocabulary import (
     Symptom,
     TravellerCategory,
 )
+from tests.demands import demand
 from tests.sync.agreement.crossings import NOON, clinical, codes, crossing, order_document, policy, scanned
 
 
@@ -214,7 +215,7 @@ def test_a_reading_too_old_no_longer_lets_pass_but_an_old_alarm_still_stops():
 
 
 def test_an_infant_that_could_not_be_measured_is_cleared_and_noted():
-    verdict = judged(exception_code=ExceptionCode.INFANT)
+    verdict = judged(exception_code=ExceptionCode.INFANT, age_years=0)
     assert verdict.outcome is Outcome.CLEARED
     assert codes(verdict) == ["measured_by_exception"]
 
@@ -230,6 +231,13 @@ def test_the_exception_of_a_small_child_is_none_for_a_grown_up():
     assert child.outcome is Outcome.CLEARED
     grown = judged(exception_code=ExceptionCode.INFANT, age_years=6)
     assert (grown.outcome, codes(grown)) == (Outcome.WAIT, ["exception_not_fitting"])
+
+
+@demand("R008")
+@pytest.mark.parametrize("age_years", [None, -1])
+def test_an_age_that_nobody_knows_is_no_reason_to_let_anybody_pass_unmeasured(age_years):
+    verdict = judged(exception_code=ExceptionCode.INFANT, age_years=age_years)
+    assert (verdict.outcome, codes(verdict)) == (Outcome.WAIT, ["exception_not_fitting"])
 
 
 def test_a_failed_scanner_is_answered_by_another_thermometer_first():

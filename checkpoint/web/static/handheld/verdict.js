@@ -9,6 +9,9 @@ export function temperatureIn(text) {
   return /^\d{2}(\.\d{1,2})?$/.test(plain) ? Number(plain) : null;
 }
 
+// Whole years; null for what is none.
+export const ageIn = (text) => (/^\d{1,2}$/.test(text.trim()) ? Number(text) : null);
+
 const GRAVITY = ["note", "wait", "refuse", "recheck", "refer"];
 
 // The gravest thing that the rules make of what was answered; a recheck is done where a clinical thermometer has measured.
@@ -31,10 +34,13 @@ export function provisional(bundle, given) {
   return { ...measured, outcome, tone, key: `answers_${gravest}` };
 }
 
-function ofReading(bundle, { device_kind, site, temperature_c = null, exception_code = null, is_fallback_tried = false }) {
+// What holds for small children holds for no age that nobody knows.
+const isHeld = (rule, { is_fallback_tried, age_years }) => (!rule.asks_fallback || is_fallback_tried) && (rule.max_age_years == null || (age_years !== null && age_years <= rule.max_age_years));
+
+function ofReading(bundle, { device_kind, site, temperature_c = null, exception_code = null, is_fallback_tried = false, age_years = null }) {
   if (exception_code) {
     const rule = bundle.exceptions.find((one) => one.code === exception_code);
-    const [outcome, tone] = OF_CONSEQUENCE[rule?.asks_fallback && !is_fallback_tried ? "wait" : rule?.consequence] ?? ["wait", "wait"];
+    const [outcome, tone] = (rule && isHeld(rule, { is_fallback_tried, age_years }) && OF_CONSEQUENCE[rule.consequence]) || OF_CONSEQUENCE.wait;
     return { outcome, tone, key: `excepted_${tone}`, limit_c: null, isKeepable: outcome !== "wait" };
   }
   if (temperature_c === null) return { outcome: "wait", tone: "wait", key: "not_measured", limit_c: null, isKeepable: false };

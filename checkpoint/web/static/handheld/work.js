@@ -10,7 +10,7 @@ import { hasCamera, photographDocument } from "./document_camera.js";
 import { answers, drawQuestions, drawSummary } from "./questions.js";
 import { noteStopped } from "./stopped.js";
 import { keepAct, read } from "./vault.js";
-import { provisional, temperatureIn } from "./verdict.js";
+import { ageIn, provisional, temperatureIn } from "./verdict.js";
 
 const MOST_SCANS = 3, LONGEST_SCAN = 2000;
 const SHAPES = { go: "✓", wait: "⧗", stop: "✖" };
@@ -21,7 +21,7 @@ const thermometer = () => {
   return { device_kind, site };
 };
 
-const measured = () => ({ ...thermometer(), temperature_c: temperatureIn(find("temperature").value), exception_code: find("exception").value || null, is_fallback_tried: find("fallback").checked, ...answers() });
+const measured = () => ({ ...thermometer(), temperature_c: temperatureIn(find("temperature").value), exception_code: find("exception").value || null, is_fallback_tried: find("fallback").checked, age_years: ageIn(find("age").value), ...answers() });
 
 export function drawWork(rules) {
   bundle = rules ?? null;
@@ -45,7 +45,9 @@ function showVerdict() {
   const hasText = find("temperature").value.trim() !== "";
   if (hasText && given.temperature_c === null && !given.exception_code) Object.assign(said, { tone: "wait", key: "no_number", isKeepable: false });
   find("reason-field").hidden = !given.exception_code;
-  find("fallback-field").hidden = !bundle?.exceptions.find((one) => one.code === given.exception_code)?.asks_fallback;
+  const rule = bundle?.exceptions.find((one) => one.code === given.exception_code);
+  find("fallback-field").hidden = !rule?.asks_fallback;
+  find("age-field").hidden = rule?.max_age_years == null;
   drawSummary();
   setMark(find("verdict"), "tone", said.tone);
   setText(find("verdict-shape"), SHAPES[said.tone]);
@@ -79,8 +81,9 @@ async function keep(event) {
   const given = measured(), said = showVerdict(), reason = find("reason").value.trim();
   if (!scans.length) return setText(error, t("handheld.lacks_document"));
   if (given.exception_code && reason.replaceAll(/\s/g, "").length < 3) return setText(error, t("handheld.lacks_reason"));
+  if (!find("age-field").hidden && given.age_years === null) return setText(error, t("handheld.lacks_age"));
   if (!said.isKeepable) return setText(error, t("handheld.lacks_temperature"));
-  const measurement = given.exception_code ? { exception_code: given.exception_code, exception_reason: reason, ...(given.is_fallback_tried ? { is_fallback_tried: true } : {}) } : { temperature_c: given.temperature_c, ...thermometer() };
+  const measurement = given.exception_code ? { exception_code: given.exception_code, exception_reason: reason, ...(given.is_fallback_tried ? { is_fallback_tried: true } : {}), ...(given.age_years === null || find("age-field").hidden ? {} : { age_years: given.age_years }) } : { temperature_c: given.temperature_c, ...thermometer() };
   const fields = { scans: [...scans], has_declaration: find("declared").checked, provisional_outcome: said.outcome, ...answers(), ...measurement };
   clear();
   play(said.tone);
@@ -135,7 +138,7 @@ function takeReading({ temperature_c, site }) {
 export function begin(given) {
   changed = given.changed;
   find("act").addEventListener("submit", keep);
-  for (const id of ["temperature", "thermometer", "exception", "fallback", "questions"]) find(id).addEventListener("input", showVerdict);
+  for (const id of ["temperature", "thermometer", "exception", "age", "fallback", "questions"]) find(id).addEventListener("input", showVerdict);
   find("document").addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
