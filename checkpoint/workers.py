@@ -24,7 +24,7 @@ from checkpoint.actions.instruments import look_at_devices
 from checkpoint.actions.next_person import follow_on
 from checkpoint.actions.picturing import forget_past_pictures
 from checkpoint.actions.receiving import accept_device_event
-from checkpoint.actions.reconciling import forget_past_lists, reconcile_due
+from checkpoint.actions.reconciling import LOOKS_BACK, LOOKS_BACK_AT_START, forget_past_lists, reconcile_due
 from checkpoint.actions.view import UplinkView
 from checkpoint.centre_link import CentreLink
 from checkpoint.images import FaceCrop, cut_face
@@ -116,6 +116,7 @@ class Workers:
         gate.instruments.health = self.device_health
         self._stopping = threading.Event()
         self._forget_after = self._reconcile_after = self._pictures_after = gate.clock()
+        self._looks_back = LOOKS_BACK_AT_START
         self._has_room = True
         self._disk_thread = threading.Thread(target=self._run_disk, name="disk", daemon=True)
         self.centre_link = CentreLink(gate)
@@ -214,12 +215,13 @@ class Workers:
         _supervised(lambda: forget_past_pictures(self._gate), fault="forgetting_failed")
 
     def _look_at_coverage(self) -> None:
-        """Once a minute, reconcile the hours that are over, and those for which an immigration list came in."""
+        """Once a minute, reconcile the hours that are over, and those of which something became known later."""
         now = self._gate.clock()
         if now < self._reconcile_after or not self._has_room:
             return
         self._reconcile_after = now + _RECONCILE_EVERY
-        _supervised(lambda: reconcile_due(self._gate), fault="reconciling_failed")
+        back, self._looks_back = self._looks_back, LOOKS_BACK
+        _supervised(lambda: reconcile_due(self._gate, back=back), fault="reconciling_failed")
 
     def look_at_disk(self) -> None:
         """Keep the ballast, and stop what is optional while the disk is nearly full."""

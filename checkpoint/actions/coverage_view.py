@@ -123,7 +123,8 @@ def coverage_rows(gate: Gate, starts_at: datetime, *, lane_id: str, figure: Figu
         elif isinstance(row, LoggedCrossing):
             views.append(_of_crossing(crossings[row.crossing_id], is_gap=figure in GAP_FIGURES))
         else:
-            views.append(_of_entry(row, lane_id=lane_id, is_gap=figure in GAP_FIGURES))
+            stopped = crossings.get(found.stamped_anyway.get(row.entry_key, ""))
+            views.append(_of_entry(row, lane_id=lane_id, is_gap=figure in GAP_FIGURES, stopped=stopped))
     return views
 
 
@@ -214,7 +215,8 @@ def _of_crossing(row: CrossingInHour, *, is_gap: bool) -> CoverageRowView:
     )
 
 
-def _of_entry(row: ImmigrationEntry, *, lane_id: str, is_gap: bool) -> CoverageRowView:
+def _of_entry(row: ImmigrationEntry, *, lane_id: str, is_gap: bool, stopped: CrossingInHour | None) -> CoverageRowView:
+    """Draw a stamp; where the person was at the lane and not cleared, with what was said there."""
     return CoverageRowView(
         kind="entry",
         at=row.at,
@@ -222,5 +224,7 @@ def _of_entry(row: ImmigrationEntry, *, lane_id: str, is_gap: bool) -> CoverageR
         is_gap=is_gap,
         direction=row.direction.value,
         counter=row.counter,
+        disposition=stopped.disposition.value if stopped else "",
+        document_number_masked=masked(stopped.document_number) if stopped else "",
         mark=row.entry_key[:SHOWN_MARKS],
     )

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +24,7 @@ MOST_MISTAKES: Final = 20
 ENTRIES_AT_ONCE: Final = 500
 LONGEST_SPAN: Final = timedelta(days=31)
 _PLACE: Final = re.compile(r"[\w .-]{0,40}\Z")
+_YEARS: Final = (2000, 2200)
 _HOUR: Final = timedelta(hours=1)
 _NEIGHBOURS: Final = (-_HOUR, timedelta(0), _HOUR)
 
@@ -46,14 +48,28 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_csv(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Yield the lines of a CSV with a heading, with their numbers."""
-    reader = csv.DictReader(lines)
-    missing = [name for name in REQUIRED_COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        msg = f"line 1: the column {missing[0]} is missing; the heading must name {', '.join(REQUIRED_COLUMNS)}"
-        raise ImmigrationError(msg)
-    for row in reader:
-        yield reader.line_num, {name: (text or "").strip() for name, text in row.items() if isinstance(name, str)}
+    """Yield the lines of a CSV with a heading, with their numbers. A cell that does not end on its line is refused.
+
+    One quotation mark too many would otherwise swallow everybody who stands behind it.
+    """
+    reader = csv.DictReader((line.rstrip("\r\n") + "\n" for line in lines), strict=True)
+    try:
+        missing = [name for name in REQUIRED_COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            msg = f"line 1: the column {missing[0]} is missing; the heading must name {', '.join(REQUIRED_COLUMNS)}"
+            raise ImmigrationError(msg)
+        for row in reader:
+            cells = {str(name): text or "" for name, text in row.items() if name is not None}
+            if any("\n" in text for text in cells.values()):
+                raise _broken(reader.line_num)
+            yield reader.line_num, {name: text.strip() for name, text in cells.items()}
+    except csv.Error as error:
+        raise _broken(reader.line_num) from error
+
+
+def _broken(number: int) -> ImmigrationError:
+    msg = f'line {number}: a cell does not end on this line, or is too long; look for a quotation mark (") too many'
+    return ImmigrationError(msg)
 
 
 def read_list(
@@ -66,10 +82,16 @@ def read_list(
     between its first line and its last, or between ``begins_at`` and ``ends_at``: an hour of which it holds a part
     only says who was stamped, never who was not.
     """
-    entries, mistakes = [], []
+    entries: list[ImmigrationEntry] = []
+    mistakes: list[str] = []
+    turns: Counter[tuple[str, datetime, Direction]] = Counter()
     for number, row in rows:
         try:
-            entries.append(_entry(number, row, key=key))
+            one = _entry(number, row, key=key)
+            turns[one.document_key, one.at, one.direction] += 1
+            turn = turns[one.document_key, one.at, one.direction]
+            named = entry_key(one.document_key, at=one.at, direction=one.direction, turn=turn, key=key)
+            entries.append(msgspec.structs.replace(one, entry_key=named))
         except ImmigrationError as mistake:
             mistakes.append(str(mistake))
             if len(mistakes) == MOST_MISTAKES:
@@ -119,9 +141,8 @@ def _entry(number: int, row: Mapping[str, str], *, key: bytes) -> ImmigrationEnt
     if at is None:
         raise _wrong(number, "crossed_at", "is no time such as 2026-11-22T08:15:00")
     hashed = document_key(document, key=key)
-    named = entry_key(hashed, at=at, direction=direction, place=f"{lane_id}\0{counter}", key=key)
     return ImmigrationEntry(
-        entry_key=named, document_key=hashed, at=at, direction=direction, lane_id=lane_id, counter=counter
+        entry_key="", document_key=hashed, at=at, direction=direction, lane_id=lane_id, counter=counter
     )
 
 
@@ -156,11 +177,16 @@ def _span(
 
 
 def _instant(text: str) -> datetime | None:
+    """Read a time of day on a day: a day alone would be its midnight, and a year out of reason is a mistake."""
+    if len(text) <= len("2026-11-22"):
+        return None
     try:
         at = datetime.fromisoformat(text)
-        return (at if at.tzinfo is not None else at.replace(tzinfo=VIETNAM_TIME)).astimezone(VIETNAM_TIME)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if not _YEARS[0] <= at.year <= _YEARS[1]:
+        return None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=VIETNAM_TIME)).astimezone(VIETNAM_TIME)
 
 
 def _wrong(number: int, column: str, what: str) -> ImmigrationError:

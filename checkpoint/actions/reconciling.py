@@ -45,6 +45,11 @@ SETTLED_AFTER: Final = timedelta(minutes=35)
 """How long after its end an hour is reconciled: the widest window, and a few minutes for a list to come."""
 
 
+LOOKS_BACK: Final = timedelta(hours=48)
+LOOKS_BACK_AT_START: Final = timedelta(days=31)
+"""How far back a gate that was switched off looks for hours that nobody reconciled."""
+
+
 def is_over(starts_at: datetime, *, now: datetime) -> bool:
     """Tell whether an hour lies far enough back to be reconciled."""
     return starts_at + HOUR + SETTLED_AFTER <= now
@@ -106,15 +111,23 @@ def reconcile_day(gate: Gate, begins_at: datetime, *, officer_ref: str) -> int:
     return changed
 
 
-def reconcile_due(gate: Gate) -> int:
-    """Reconcile the hours for which a list came in, and the newest one that is over; return how many changed."""
+def reconcile_due(gate: Gate, *, back: timedelta = LOOKS_BACK) -> int:
+    """Reconcile the hours of which something became known later, and those that are over and were never reconciled.
+
+    ``back``: how far behind now an hour is looked for that the edge slept through. Returns how many changed.
+    """
     now = gate.clock()
     newest = hour_of(now - HOUR - SETTLED_AFTER)
+    oldest = hour_of(now - back)
     with gate.store.readers.connect() as connection:
-        due = {one for one in due_hours(connection, before=now) if is_over(one, now=now)}
-        if not results_in(connection, Span(begins_at=newest, ends_at=newest + HOUR)):
-            due.add(newest)
-    return sum(reconcile(gate, starts_at) for starts_at in sorted(due) if _is_worth_it(gate, starts_at))
+        waiting = [one for one in due_hours(connection, before=now) if is_over(one, now=now)]
+        known = {one.starts_at for one in results_in(connection, Span(begins_at=oldest, ends_at=newest + HOUR))}
+    passed = (oldest + number * HOUR for number in range((newest - oldest) // HOUR + 1))
+    worth = {one for one in {*waiting, *(one for one in passed if one not in known)} if _is_worth_it(gate, one)}
+    idle = [one for one in waiting if one not in worth]
+    if idle:
+        gate.perform(lambda turn: drop_due(turn.transaction, *idle)).result(COMMIT_TIMEOUT_S)
+    return sum(reconcile(gate, starts_at) for starts_at in sorted(worth))
 
 
 def _is_worth_it(gate: Gate, starts_at: datetime) -> bool:

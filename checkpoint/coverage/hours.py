@@ -1,8 +1,9 @@
 """One hour of a gate, lane by lane: every passage, crossing and entry is counted once, and every gap is listed.
 
 Four sums hold by construction: passages are logged or listed as not logged; crossings are measured, excepted,
-turned back, or listed as not measured; entries are logged here or listed as not logged; crossings that a list
-covers are on it or listed as not on it. An hour and direction that no list covers is compared with none.
+turned back, or listed as not measured; entries are of somebody cleared here or listed as not; crossings that a list
+covers are on it or listed as not on it. Who was turned back, or has an alarm open, and is stamped all the same, is
+the very gap that the list is for. An hour and direction that no list covers is compared with none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -92,7 +93,8 @@ class LaneHour(msgspec.Struct, frozen=True, kw_only=True):
     """One lane in one hour: the rows behind each figure.
 
     ``is_listed``: a list covers at least part of it; ``is_listed_whole``: all of it, so that who is not on the list
-    was not stamped. Of an hour that a list covers in part nobody can say that.
+    was not stamped. Of an hour that a list covers in part nobody can say that. ``stamped_anyway``: by the key of an
+    entry, the crossing of its person, who was not cleared.
     """
 
     lane_id: str
@@ -100,6 +102,7 @@ class LaneHour(msgspec.Struct, frozen=True, kw_only=True):
     is_listed: bool
     is_listed_whole: bool
     rows: Mapping[Figure, tuple[CoverageRow, ...]]
+    stamped_anyway: Mapping[str, str] = {}
 
     def count(self, figure: Figure) -> int | None:
         """How many rows a figure has; ``None`` where no list says anything: never 0."""
@@ -123,6 +126,7 @@ class _Matched(msgspec.Struct, frozen=True, kw_only=True):
     lane_of_entry: Mapping[str, str]
     crossings_on_list: frozenset[str]
     entries_here: frozenset[str]
+    stopped: Mapping[str, str]
 
 
 def hour_of(at: datetime) -> datetime:
@@ -154,8 +158,12 @@ def _match(seen: HourSeen, *, windows: Windows) -> _Matched:
     passages = passages_of(seen.sightings, same_person=timedelta(seconds=windows.same_person_s))
     passages = tuple(_without_withdrawn(one, withdrawn=withdrawn) for one in passages)
     passages = _explained(passages, crossings=kept, window=timedelta(seconds=windows.reading_s))
-    pairs = list(_on_the_list(seen.entries, crossings=kept, window=timedelta(seconds=windows.entry_s)))
-    lane_of_pair = {entry.entry_key: crossing.lane_id for entry, crossing in pairs}
+    window = timedelta(seconds=windows.entry_s)
+    cleared = list(_on_the_list(seen.entries, crossings=tuple(one for one in kept if one.is_cleared), window=window))
+    here = frozenset(entry.entry_key for entry, _ in cleared)
+    others = [one for one in seen.entries if one.entry_key not in here]
+    stopped = list(_on_the_list(others, crossings=tuple(one for one in kept if not one.is_cleared), window=window))
+    lane_of_pair = {entry.entry_key: crossing.lane_id for entry, crossing in (*cleared, *stopped)}
     return _Matched(
         passages=passages,
         crossings=kept,
@@ -163,8 +171,9 @@ def _match(seen: HourSeen, *, windows: Windows) -> _Matched:
             one.entry_key: one.lane_id if one.lane_id in seen.lanes else lane_of_pair.get(one.entry_key, NO_LANE)
             for one in seen.entries
         },
-        crossings_on_list=frozenset(crossing.crossing_id for _, crossing in pairs),
-        entries_here=frozenset(lane_of_pair),
+        crossings_on_list=frozenset(crossing.crossing_id for _, crossing in cleared),
+        entries_here=here,
+        stopped={entry.entry_key: crossing.crossing_id for entry, crossing in stopped},
     )
 
 
@@ -229,6 +238,7 @@ def _lane_hour(seen: HourSeen, matched: _Matched, *, lane_id: str, starts_at: da
         is_listed=bool(is_own_direction_listed or compared or entries),
         is_listed_whole=bool(is_own_direction_listed or compared),
         rows={figure: tuple(sorted(found, key=lambda one: (one.at, one.name))) for figure, found in rows.items()},
+        stamped_anyway=matched.stopped,
     )
 
 

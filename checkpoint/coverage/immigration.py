@@ -46,9 +46,13 @@ def document_key(number: str, *, key: bytes) -> str:
     return _keyed(_DOCUMENT_DOMAIN, plain, key=key) if plain else ERASED
 
 
-def entry_key(document: str, *, at: datetime, direction: Direction, place: str, key: bytes) -> str:
-    """Name one line of a list by what it says, so that the same line read twice is one entry."""
-    return _keyed(_ENTRY_DOMAIN, f"{document}\0{at.astimezone(UTC).isoformat()}\0{direction}\0{place}", key=key)
+def entry_key(document: str, *, at: datetime, direction: Direction, turn: int = 1, key: bytes) -> str:
+    """Name one line of a list by what it says, so that the same line read twice is one entry.
+
+    Where it was stamped is left out: one list names the counter and another does not. ``turn``: the how manieth line
+    of its list that says so; a mother and two children cross with one pass in one minute.
+    """
+    return _keyed(_ENTRY_DOMAIN, f"{document}\0{at.astimezone(UTC).isoformat()}\0{direction}\0{turn}", key=key)
 
 
 def _keyed(domain: str, text: str, *, key: bytes) -> str:

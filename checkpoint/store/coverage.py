@@ -89,6 +89,14 @@ _ADD_HOUR = compiled(
     insert(immigration_hour).values(dict.fromkeys(("starts_at", "direction", "imported_at"))).on_conflict_do_nothing()
 )
 _ADD_DUE = compiled(insert(coverage_due).values(starts_at=bindparam("starts_at")).on_conflict_do_nothing())
+# The hour of a crossing and its neighbours: a stamp or a reading lies up to half an hour from its person.
+_DUE_AGAIN = """
+    INSERT INTO coverage_due (starts_at)
+    SELECT strftime('%Y-%m-%dT%H:00:00.000000Z', presented_at, beside.hours)
+    FROM crossing CROSS JOIN (SELECT '-1 hours' AS hours UNION ALL SELECT '+0 hours' UNION ALL SELECT '+1 hours') beside
+    WHERE crossing_id = :wanted
+    ON CONFLICT DO NOTHING
+"""
 _DROP_DUE = compiled(delete(coverage_due).where(coverage_due.c.starts_at == bindparam("wanted")))
 _DELETE_ENTRIES = compiled(delete(immigration_entry).where(immigration_entry.c.crossed_at < bindparam("before")))
 _DELETE_HOURS = compiled(delete(immigration_hour).where(immigration_hour.c.starts_at < bindparam("before")))
@@ -161,9 +169,15 @@ def put_due(transaction: Transaction, hours: Iterable[datetime]) -> None:
         transaction.execute(_ADD_DUE, {"starts_at": to_text(starts_at)})
 
 
-def drop_due(transaction: Transaction, starts_at: datetime) -> None:
-    """Let an hour wait no longer."""
-    transaction.execute(_DROP_DUE, {"wanted": to_text(starts_at)})
+def wait_again(transaction: Transaction, crossing_id: str) -> None:
+    """Let the hours around a crossing wait to be reconciled anew: what is known of it changed, or came late."""
+    transaction.execute(_DUE_AGAIN, {"wanted": crossing_id})
+
+
+def drop_due(transaction: Transaction, *hours: datetime) -> None:
+    """Let hours wait no longer."""
+    for starts_at in hours:
+        transaction.execute(_DROP_DUE, {"wanted": to_text(starts_at)})
 
 
 def forget_entries(transaction: Transaction, document_key: str, *, span: Span) -> None:

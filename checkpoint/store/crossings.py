@@ -4,13 +4,14 @@ Each row follows from the journal; it is written in the same commit as the recor
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 import msgspec
 from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
 
 from checkpoint.documents.names import holds_words, search_words
+from checkpoint.store.coverage import wait_again
 from checkpoint.store.instants import from_optional_text, from_text, to_text
 from checkpoint.store.journal import Saved
 from checkpoint.store.name_index import Rows
@@ -66,6 +67,8 @@ class PastTemperature(msgspec.Struct, frozen=True, kw_only=True):
     temperature_c: float
 
 
+LATE_AFTER = timedelta(minutes=5)
+"""A crossing that is written so long after its person came may belong to an hour that was reconciled already."""
 _ADD = insert_into(crossing)
 _FIND = compiled(select(crossing).where(crossing.c.crossing_id == bindparam("crossing_id")))
 _HISTORY = (
@@ -173,6 +176,8 @@ def add_crossing(
             "is_open": int(is_open(screened.disposition)),
         },
     )
+    if saved.recorded_at - screened.presented_at > LATE_AFTER:
+        wait_again(transaction, screened.crossing_id)
 
 
 def find_crossing(transaction: Transaction, crossing_id: str) -> CrossingRow | None:
@@ -227,6 +232,7 @@ def settle_crossing(
             "new_entry": saved.entry,
         },
     )
+    wait_again(transaction, crossing_id)
 
 
 def note_recheck(transaction: Transaction, crossing_id: str, *, measurement: Measurement, outcome: str) -> None:
@@ -254,6 +260,7 @@ def correct_crossing(transaction: Transaction, row: CrossingRow, *, corrected: C
             "new_entry": saved.entry,
         },
     )
+    wait_again(transaction, row.crossing_id)
 
 
 def list_crossings(

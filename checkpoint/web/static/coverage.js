@@ -68,7 +68,7 @@ function cell(line, figure) {
 const KINDS = {
   passage: [["at", (row) => timeWithSeconds(row.at)], ["device", (row) => row.device_id], ["temperature", (row) => celsius(row.temperature_c)], ["readings", (row) => integer(row.readings)], ["number", (row) => row.document_number_masked || t("coverage.not_logged")], ["reason", (row) => reasonWords(row.reason)]],
   crossing: [["at", (row) => timeWithSeconds(row.at)], ["number", (row) => row.document_number_masked], ["document", (row) => word("DocumentKind", row.document_kind)], ["category", (row) => word("TravellerCategory", row.category)], ["direction", (row) => word("Direction", row.direction)], ["temperature", (row) => celsius(row.temperature_c)], ["exception", (row) => word("ExceptionCode", row.exception_code)], ["disposition", (row) => word("Disposition", row.disposition)]],
-  entry: [["at", (row) => timeWithSeconds(row.at)], ["direction", (row) => word("Direction", row.direction)], ["counter", (row) => row.counter || "—"], ["mark", (row) => row.mark]],
+  entry: [["at", (row) => timeWithSeconds(row.at)], ["direction", (row) => word("Direction", row.direction)], ["counter", (row) => row.counter || "—"], ["number", (row) => row.document_number_masked || "—"], ["disposition", (row) => word("Disposition", row.disposition) || "—"], ["mark", (row) => row.mark]],
 };
 const KIND_OF = { seen: "passage", seen_not_logged: "passage", listed: "entry", listed_not_logged: "entry" };
 const reasonWords = (slug) => (slug === "" ? "—" : has(`coverage.why_${slug}`) ? t(`coverage.why_${slug}`) : slug);

@@ -11,10 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from checkpoint.actions.correcting import withdraw_crossing
 from checkpoint.actions.erasing import erase_episodes
 from checkpoint.actions.feed_token import new_token
 from checkpoint.actions.receiving import accept_device_event
 from checkpoint.actions.reconciling import forget_past_lists, reconcile_due
+from checkpoint.actions.releasing import discharge_person
 from checkpoint.app import create_app
 from checkpoint.store.coverage import CROSSINGS, ENTRIES, SIGHTINGS
 from checkpoint.workers import Workers
@@ -253,7 +255,7 @@ def test_the_counters_program_needs_its_token_and_may_do_nothing_else(officer, u
 
 def test_a_list_that_comes_in_has_its_hours_reconciled_by_themselves(officer, edge):
     a_morning(officer, edge)
-    assert reconcile_due(edge.gate) == 1  # the newest hour that is over
+    assert reconcile_due(edge.gate) == 1  # the hour that is over
     assert reconcile_due(edge.gate) == 0
     officer.post("/api/coverage/import", json={"csv": stamps("QN 100123,2026-11-22T08:34:00,entry,q1,A")})
     assert reconcile_due(edge.gate) == 1
@@ -351,3 +353,85 @@ def test_the_page_shows_gaps_and_opens_the_rows_of_a_figure(page, url, edge, off
     assert sent.value.post_data_json["covers_from"] == "2026-11-22T00:00:00+07:00", "so that who was not stamped shows"
     assert sent.value.post_data_json["covers_to"] > sent.value.post_data_json["covers_from"][:10]
     page.wait_for_selector("#told:not(:empty)")
+
+
+@demand("R047")
+def test_whoever_is_stamped_and_was_not_let_pass_here_is_a_gap_that_says_who_it_was(officer, edge):
+    lane = f"/api/lanes/{LANE}"
+    officer.post(f"{lane}/present", json={"text": PASS, "has_declaration": True})
+    words = {"draft_id": edge.draft_id, "code": "refused_measurement", "reason": "không chịu đo"}
+    crossing_id = edge.draft_id
+    assert officer.post(f"{lane}/exception", json=words).status_code == 200
+    assert officer.post(f"{lane}/close", json={"draft_id": crossing_id}).status_code == 200
+    edge.about(discharge_person, crossing_id, disposition="refused", destination="về nhà", reason="không chịu đo")
+    edge.clock.now = MORNING + timedelta(hours=2)
+    sign_in(officer, "canbo")
+    officer.post("/api/coverage/import", json={"csv": stamps("QN 100123,2026-11-22T08:40:00,entry,q1,A")})
+    reconcile_due(edge.gate)
+    assert shown_lane(officer)["listed_not_logged"] == 1
+    asked = {"starts_at": HOUR, "lane_id": LANE, "figure": "listed_not_logged"}
+    (row,) = officer.get("/api/coverage/rows", params=asked).json()["rows"]
+    assert (row["disposition"], row["document_number_masked"], row["is_gap"]) == ("refused", "••••0123", True)
+
+
+@demand("R008")
+def test_an_hour_that_the_edge_slept_through_is_reconciled_when_it_wakes(edge):
+    somebody_slips_by(edge)
+    edge.clock.now = MORNING + timedelta(days=3)
+    assert reconcile_due(edge.gate) == 0, "usually two days are looked at"
+    Workers(edge.gate)._look_at_coverage()
+    (told,) = [body for body in edge.bodies() if isinstance(body, CoverageReconciled)]
+    assert told.starts_at == MORNING.replace(minute=0)
+    assert sum(one.seen_not_logged for one in told.lanes) == 1
+
+
+def test_an_hour_is_reconciled_anew_when_a_crossing_of_it_changes(officer, edge):
+    crossing_id, _ = a_morning(officer, edge)
+    reconcile_due(edge.gate)
+    before = shown_lane(officer)
+    edge.about(withdraw_crossing, crossing_id, reason="nhầm người")
+    assert reconcile_due(edge.gate) == 1
+    assert reconcile_due(edge.gate) == 0
+    after = shown_lane(officer)
+    assert (after["logged"], after["seen_not_logged"]) == (before["logged"] - 1, before["seen_not_logged"] + 1)
+    assert edge.rows("SELECT COUNT(*) FROM coverage_due WHERE starts_at < '2026-11-22T02'") == [(0,)]
+
+
+def test_a_mother_and_her_children_on_one_pass_are_as_many_stamps(officer, edge):
+    a_morning(officer, edge)
+    family = "QN 100123,2026-11-22T08:34:00,entry,q1,A"
+    sent = {"csv": stamps(family, family, family)}
+    assert officer.post("/api/coverage/import", json=sent).json()["entries"] == 3
+    assert officer.post("/api/coverage/import", json=sent).json()["entries"] == 0
+    elsewhere = {"csv": stamps("QN 100123,2026-11-22T08:34:00,entry,,A")}
+    assert officer.post("/api/coverage/import", json=elsewhere).json()["entries"] == 0, "the counter is left out"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('QN 100123,2026-11-22T08:34:00,entry,q1,"A', "quotation mark"),
+        ('QN 100123,2026-11-22T08:34:00,entry,"q1\nQN 1,",A', "quotation mark"),
+        ('"' + "x" * 140_000 + '",2026-11-22T08:34:00,entry,q1,A', "quotation mark"),
+        ("QN 100123,2026-11-22,entry,q1,A", "line 2: the column crossed_at"),
+        ("QN 100123,0001-01-01T00:00:00+09:00,entry,q1,A", "line 2: the column crossed_at"),
+        ("QN 100123,9999-12-31T23:59:59-09:00,entry,q1,A", "line 2: the column crossed_at"),
+    ],
+)
+def test_a_list_that_would_swallow_or_misplace_a_line_is_refused_whole(officer, edge, line, told):
+    after = "QN 100124,2026-11-22T08:35:00,entry,q1,B"
+    refused = officer.post("/api/coverage/import", json={"csv": stamps(line, after)})
+    assert refused.status_code == 422
+    assert told in refused.json()["values"]["mistakes"]
+    assert edge.rows("SELECT count(*) FROM immigration_entry") == [(0,)]
+
+
+def test_empty_lines_of_a_list_are_no_mistake(officer):
+    line = "QN 100123,2026-11-22T08:34:00,entry,q1,A"
+    assert officer.post("/api/coverage/import", json={"csv": stamps("", line, "", "")}).json()["entries"] == 1
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T00:00", "0001-01-01T00:00", "2026-11-22"])
+def test_a_span_out_of_reason_is_refused(officer, until):
+    sent = {"csv": stamps(), "covers_from": "2026-11-22T08:00", "covers_to": until}
+    assert officer.post("/api/coverage/import", json=sent).status_code == 422

@@ -361,8 +361,5 @@ def test_a_stamp_on_the_other_side_of_the_hour_is_found_from_both_hours():
 def test_a_key_says_nothing_without_the_secret_and_a_line_has_one_name():
     assert document_key("QN 100-123", key=SECRET) == document_key("qn100123", key=SECRET)
     assert document_key("QN100123", key=SECRET) != document_key("QN100123", key=SECRET[::-1] + b"x")
-    names = {
-        entry_key("C1", at=HOUR.astimezone(zone), direction=Direction.ENTRY, place="q1", key=SECRET)
-        for zone in (UTC, None)
-    }
+    names = {entry_key("C1", at=HOUR.astimezone(zone), direction=Direction.ENTRY, key=SECRET) for zone in (UTC, None)}
     assert len(names) == 1
