@@ -7,7 +7,7 @@ import msgspec
 from checkpoint.actions.declared import waiting_for_another, with_reading
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.sheet import LaneSheet
-from checkpoint.actions.twin import asking_about_twin
+from checkpoint.actions.twin import asking_about_twin, stopping_for_care
 from checkpoint.clocks import start_clocks
 from checkpoint.lane import LaneState, NotBound, Phase, conclude, expire
 from checkpoint.presentation import Presentation
@@ -83,10 +83,11 @@ def assess_lane(gate: Gate, state: LaneState, *, at: datetime) -> Assessment:
 def assess_sheet(gate: Gate, sheet: LaneSheet, *, at: datetime) -> Assessment:
     """Assess the person in a lane, who waits while a declaration lies there that may not be used.
 
-    Whoever was at another lane a moment ago waits until an officer has looked.
+    Whoever was at another lane a moment ago waits until an officer has looked; whoever is in the gate's care does not
+    pass beside it.
     """
     assessment = waiting_for_another(assess_lane(gate, sheet.state, at=at), held=sheet.declaration)
-    return asking_about_twin(assessment, held=sheet.twin)
+    return stopping_for_care(asking_about_twin(assessment, held=sheet.twin), held=sheet.care)
 
 
 def without_stale_reading(turn: Turn, sheet: LaneSheet) -> LaneSheet:

@@ -4,12 +4,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from checkpoint.actions.gate import Turn
-from checkpoint.actions.twin import HeldTwin
+from checkpoint.actions.twin import HeldCare, HeldTwin
 from checkpoint.presentation import Presentation
 from checkpoint.register.pairing import outings
 from checkpoint.register.passes import standing
 from checkpoint.register.person_standing import PersonStanding
-from checkpoint.store.crossings import HISTORY_ROWS, PastTemperature, crossings_since, history_of, last_presented
+from checkpoint.store.crossings import (
+    HISTORY_ROWS,
+    PastTemperature,
+    crossings_since,
+    history_of,
+    last_presented,
+    place_in_care,
+)
 from checkpoint.store.holders import Holder
 from checkpoint.store.persons import linked_keys, note_traveller, passages_of
 from sync.agreement.local_time import VIETNAM_TIME, local_date
@@ -71,6 +78,15 @@ def remember_traveller(turn: Turn, person: Presentation) -> None:
         nationality=person.nationality,
         at=turn.at,
     )
+
+
+def care_of(turn: Turn, person_key: str) -> HeldCare | None:
+    """Say that the gate has not done with an earlier crossing of this person, under whichever of their documents."""
+    if not person_key:
+        return None
+    places = (place_in_care(turn.transaction, key) for key in linked_keys(turn.transaction, person_key))
+    place_id = next((one for one in places if one is not None), None)
+    return None if place_id is None else HeldCare(place_id=place_id)
 
 
 def twin_of(turn: Turn, lane_id: str, person_key: str, *, known: HeldTwin | None) -> HeldTwin | None:

@@ -9,7 +9,7 @@ from checkpoint.actions.accompanying import mark_for
 from checkpoint.actions.assessing import VIETNAM, concluded, without_stale_reading
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.holding import child_number, identity_of, identity_of_child
-from checkpoint.actions.knowing import history_of_person, standing_of, twin_of
+from checkpoint.actions.knowing import care_of, history_of_person, standing_of, twin_of
 from checkpoint.actions.party_members import as_found, require_no_interception_needed
 from checkpoint.actions.place_profile import document_warnings
 from checkpoint.actions.refusals import ActionRefusedError
@@ -126,14 +126,15 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
 def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneSheet:
     """Put a person before the lane; a fresh reading nobody has may bind at once.
 
-    The same document again renews the window while the lane waits, and changes nothing afterwards.
+    The same document again renews the window while the lane waits, and changes nothing afterwards, unless the care
+    that this person was in has ended meanwhile.
     """
     lane = turn.gate.settings.lanes[lane_id]
     sheet = without_stale_reading(turn, turn.sheet(lane_id))
     presented = understand(turn, command)
     presentation = _presented_again(turn, sheet, presented=presented, details=command)
     if presentation is not None and sheet.state.phase is not Phase.AWAITING_READING:
-        return sheet
+        return _without_past_care(turn, lane_id, sheet)
     if presentation is None:
         presentation = _presentation(turn, presented, lane=lane, details=command)
     presentation = as_found(turn, lane_id, presentation)
@@ -158,8 +159,17 @@ def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneShe
         ride=sheet.ride,
         overridden=sheet.overridden if sheet.state.override is not None else None,
         twin=twin_of(turn, lane_id, presentation.person_key, known=sheet.twin),
+        care=care_of(turn, presentation.person_key),
     )
     return settle(turn, lane_id, sheet=concluded(turn.gate, known, state=state, at=turn.at))
+
+
+def _without_past_care(turn: Turn, lane_id: str, sheet: LaneSheet) -> LaneSheet:
+    """Let somebody go on whose care ended while they stood here."""
+    if sheet.care is None or care_of(turn, sheet.state.person.person_key) is not None:
+        return sheet
+    free = msgspec.structs.replace(sheet, care=None)
+    return settle(turn, lane_id, sheet=concluded(turn.gate, free, state=free.state, at=turn.at))
 
 
 def _presented_again(

@@ -21,7 +21,14 @@ from checkpoint.lane import LaneError, LaneFault, close
 from sync.agreement.facts import Assessment
 from sync.agreement.vocabulary import Disposition, Outcome, ReasonCode, Severity
 
-GROUNDS: Final = frozenset({ReasonCode.DOCUMENT_EXPIRED, ReasonCode.DOCUMENT_CANCELLED, ReasonCode.PRESENTED_ELSEWHERE})
+GROUNDS: Final = frozenset(
+    {
+        ReasonCode.DOCUMENT_EXPIRED,
+        ReasonCode.DOCUMENT_CANCELLED,
+        ReasonCode.PRESENTED_ELSEWHERE,
+        ReasonCode.STILL_IN_CARE,
+    }
+)
 """Of a document that was at another lane a moment ago, only while nobody has said that this is the person."""
 
 

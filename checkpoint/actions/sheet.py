@@ -11,7 +11,7 @@ import msgspec
 from checkpoint.actions.company import GroupMark, HeldRide
 from checkpoint.actions.declared import HeldDeclaration
 from checkpoint.actions.shown_slip import HeldSlip
-from checkpoint.actions.twin import HeldTwin
+from checkpoint.actions.twin import HeldCare, HeldTwin
 from checkpoint.lane import LaneState, vacated
 from checkpoint.register.person_standing import PersonStanding
 from checkpoint.store.crossings import PastTemperature
@@ -57,7 +57,8 @@ class LaneSheet(msgspec.Struct, frozen=True, kw_only=True):
 
     ``troubles`` is why the last reading of the person who stands here could not be used. ``before`` is how the
     crossing ended after which ``next_person`` was presented without a key press, ``still_here_at`` when the officer
-    last answered that this person is still there; ``twin`` says that they were at another lane a moment ago.
+    last answered that this person is still there; ``twin`` says that they were at another lane a moment ago, ``care``
+    that the gate has not done with an earlier crossing of theirs.
     """
 
     state: LaneState = LaneState()
@@ -80,6 +81,7 @@ class LaneSheet(msgspec.Struct, frozen=True, kw_only=True):
     before: ClosedCrossing | None = None
     still_here_at: datetime | None = None
     twin: HeldTwin | None = None
+    care: HeldCare | None = None
 
 
 class LaneDot(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,6 +100,14 @@ _LAST_ELSEWHERE = compiled(
     )
     .order_by(crossing.c.presented_at.desc())
 )
+_IN_CARE = (
+    compiled(
+        select(crossing.c.place_id)
+        .where(crossing.c.person_key == bindparam("person_key"), crossing.c.is_open == literal_column("1"))
+        .order_by(crossing.c.entry.desc())
+    )
+    + " LIMIT 1"
+)
 _SETTLE = compiled(
     update(crossing)
     .where(crossing.c.crossing_id == bindparam("wanted_id"))
@@ -210,6 +218,12 @@ def last_presented(
     asked = {"person_key": person_key, "since": to_text(since), "not_at": not_at}
     row = transaction.execute(_LAST_ELSEWHERE, asked).fetchone()
     return None if row is None else (from_text(row[0]), row[1])
+
+
+def place_in_care(transaction: Transaction, person_key: str) -> str | None:
+    """Return the place of a person with a crossing that stands open, empty for one without; ``None``: there is none."""
+    row = transaction.execute(_IN_CARE, {"person_key": person_key}).fetchone()
+    return None if row is None else row[0] or ""
 
 
 def settle_crossing(

@@ -71,6 +71,8 @@ class Officer:
         draft_id = self._present(traveller)
         self._lane_post("details", _details(traveller, draft_id=draft_id))
         view = self._measure(traveller)
+        if any(one["code"] == "still_in_care" and one["severity"] == "wait" for one in view["verdict"]["reasons"]):
+            return self._give_up(str(view["draft_id"]))
         crossing_id = self._decide(traveller, view)
         self.on_saved(crossing_id)
         self._afterwards(traveller, crossing_id)
@@ -129,6 +131,11 @@ class Officer:
             self._lane_post("close", {"draft_id": crossing_id})
         self._freed_at_s = time.time()
         return crossing_id
+
+    def _give_up(self, draft_id: str) -> str:
+        """Take back who is in the isolation room still: a script repeats itself faster than care ends."""
+        self._lane_post("discard", {"draft_id": draft_id, "reason": "Người này đang ở khu cách ly"})
+        return draft_id
 
     def _after_a_look(self, view: LaneView) -> LaneView:
         """Say that it is the person where a pass was at the other lane minutes ago: a script repeats itself."""

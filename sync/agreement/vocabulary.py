@@ -200,6 +200,7 @@ class ReasonCode(StrEnum):
     OVERRIDDEN = "overridden"
     INTERCEPTED = "intercepted"
     PRESENTED_ELSEWHERE = "presented_elsewhere"
+    STILL_IN_CARE = "still_in_care"
 
 
 class ExceptionCode(StrEnum):

@@ -115,7 +115,7 @@ function askDiscard({ view, call }) {
 }
 
 // The clauses that speak against the document stand above the words that the officer writes.
-const DOCUMENT_GROUNDS = ["document_expired", "document_cancelled", "presented_elsewhere"];
+const DOCUMENT_GROUNDS = ["document_expired", "document_cancelled", "presented_elsewhere", "still_in_care"];
 export const groundsOf = (view) => (view.verdict?.reasons ?? []).filter((one) => DOCUMENT_GROUNDS.includes(one.code) && one.severity !== "note");
 
 function askSendBack({ view, call }) {
