@@ -23,11 +23,14 @@ from checkpoint.papers.clearance_slip import (
     require_time,
 )
 from checkpoint.presentation import Presentation
+from checkpoint.store.crossings import find_crossing
+from sync.agreement.deployment import DeploymentError
 from sync.agreement.gate_records.papers import SlipChecked
 from sync.agreement.paper_words import SlipFault
-from sync.agreement.vocabulary import Direction, DocumentKind, PointOfEntryKind
+from sync.agreement.vocabulary import Direction, Disposition, DocumentKind, PointOfEntryKind
 
 _MARK_BYTES = 16
+_NO_GATES = frozenset({PointOfEntryKind.CONTROL_POST, PointOfEntryKind.TRAIL})
 
 
 def take_slip(turn: Turn, lane_id: str, text: str) -> LaneSheet:
@@ -65,7 +68,7 @@ def _met(turn: Turn, lane_id: str, *, sheet: LaneSheet, held: HeldSlip, slip: Cl
     person = sheet.state.person
     fault = _fault(slip, person=person, turn=turn)
     is_post = turn.gate.place.kind is PointOfEntryKind.CONTROL_POST
-    is_proof = fault is None and is_post and slip.direction is not Direction.EXIT
+    is_proof = fault is None and is_post and slip.direction is not Direction.EXIT and _is_from_a_gate(slip, turn.gate)
     met = msgspec.structs.replace(
         held,
         fault=fault,
@@ -76,9 +79,24 @@ def _met(turn: Turn, lane_id: str, *, sheet: LaneSheet, held: HeldSlip, slip: Cl
     return _written(turn, lane_id, sheet=sheet, held=met)
 
 
+def _is_from_a_gate(slip: ClearanceSlip, gate: Gate) -> bool:
+    """Tell whether a slip was given where the border may be crossed: what a post gave itself proves no passage."""
+    try:
+        kind = gate.deployment.point_of_entry(slip.point_of_entry_id).kind
+    except DeploymentError:
+        return False
+    return kind not in _NO_GATES
+
+
 def _fault(slip: ClearanceSlip, *, person: Presentation, turn: Turn) -> SlipFault | None:
-    """Hold a slip against the clock and the document; a passport that carries the personal number shows both."""
+    """Hold a slip against the clock, the document, and what this edge knows of the crossing that it was given for.
+
+    A passport that carries the personal number shows both.
+    """
     identity = person.identity
+    given = find_crossing(turn.transaction, str(slip.crossing_id))
+    if given is not None and given.disposition is not Disposition.CLEARED:
+        return SlipFault.TAKEN_BACK
     shown = number_of_bearer(identity.document_number, document_kind=person.document_kind, age_years=person.age_years)
     numbers = [number for number in (identity.personal_number, shown) if number]
     try:

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from checkpoint.actions.assessing import concluded
-from checkpoint.actions.checking_slips import meet_slip, take_slip
+from checkpoint.actions.checking_slips import meet_slip, signers_of, take_slip
 from checkpoint.actions.declared import HeldDeclaration
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.presenting import CrossingDetails, PresentCommand, amended, present_person
@@ -291,13 +291,13 @@ def _known_person(turn: Turn, person: Presentation) -> KnownPerson:
         nationality=person.nationality,
         direction=person.direction,
         today=today,
-        past_crossings=tuple(local_date(one.presented_at) for one in past),
+        past_crossings=tuple(local_date(one.presented_at) for one in past if one.crossing_id != person.crossing_id),
     )
 
 
 def _verifier(turn: Turn) -> Verify:
-    """Know the services whose signature counts here: this edge, and the centre it is enrolled at."""
-    keys = [turn.gate.identity.signing_key.public_key().public_bytes_raw()]
+    """Know whose signature counts here: this edge's, those of the machines its centre vouches for, and the centre's."""
+    keys = [one.public_key for one in signers_of(turn.gate).values() if one.is_confirmed and not one.is_revoked]
     centre = read_centre(turn.gate.store.files)
     if centre is not None:
         keys.append(bytes.fromhex(centre.centre_public_key))

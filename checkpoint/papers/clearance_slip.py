@@ -107,7 +107,8 @@ def document_hash(crossing_id: UUID, document_number: str) -> bytes:
 def number_of_bearer(document_number: str, *, document_kind: DocumentKind, age_years: int | None) -> str:
     """Return what a slip is tied to: the document, and for a child on a border pass its age beside it.
 
-    Children cross on a parent's pass under its number: the slip of one is worth nothing to the others on it.
+    Children cross on a parent's pass under its number: the slip of one is worth nothing to the others on it, but to a
+    child of the same age, whom no post can tell apart by the document.
 
     >>> number_of_bearer("QN 100123", document_kind=DocumentKind.BORDER_PASS, age_years=8)
     'QN 100123 CHILD 8'

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, literal_column, select
 from sqlalchemy.dialects.sqlite import insert
 
 from checkpoint.store.instants import from_text, to_text
@@ -52,8 +52,12 @@ _DROP_KEYS = compiled(delete(episode_key).where(episode_key.c.crossing_id.in_(_U
 _DROP_COPIES = compiled(delete(declaration).where(declaration.c.declaration_id.in_(_USED_FOR)))
 _PAST_USES = compiled(delete(declaration_use).where(declaration_use.c.keep_until < bindparam("now")))
 _ENTERED_SINCE = compiled(
-    select(crossing.c.presented_at, crossing.c.direction)
-    .where(crossing.c.person_key == bindparam("person_key"), crossing.c.presented_at >= bindparam("since"))
+    select(crossing.c.crossing_id, crossing.c.presented_at, crossing.c.direction)
+    .where(
+        crossing.c.person_key == bindparam("person_key"),
+        crossing.c.presented_at >= bindparam("since"),
+        crossing.c.disposition != literal_column(f"'{Disposition.WITHDRAWN.value}'"),
+    )
     .order_by(crossing.c.presented_at.desc())
 )
 
@@ -76,6 +80,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
 class PastCrossing(msgspec.Struct, frozen=True, kw_only=True):
     """An earlier crossing of the same person at this edge."""
 
+    crossing_id: str
     presented_at: datetime
     direction: str
 
@@ -115,9 +120,9 @@ def uses_of(transaction: Transaction, declaration_id: str) -> Sequence[Use]:
 
 
 def crossings_of_person(transaction: Transaction, person_key: str, *, since: datetime) -> Sequence[PastCrossing]:
-    """Return the crossings of one person here since an instant, newest first."""
+    """Return the crossings of one person here since an instant, newest first, without withdrawn ones."""
     rows = transaction.execute(_ENTERED_SINCE, {"person_key": person_key, "since": to_text(since)}).fetchall()
-    return [PastCrossing(presented_at=from_text(row[0]), direction=row[1]) for row in rows]
+    return [PastCrossing(crossing_id=row[0], presented_at=from_text(row[1]), direction=row[2]) for row in rows]
 
 
 def purge_declared(transaction: Transaction, crossing_id: str) -> None:

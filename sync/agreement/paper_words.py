@@ -27,3 +27,4 @@ class SlipFault(StrEnum):
     NOT_YET = "slip_not_yet"
     EXERCISE = "slip_exercise"
     OTHER_DOCUMENT = "slip_other_document"
+    TAKEN_BACK = "slip_taken_back"

@@ -143,7 +143,8 @@ def read_answers(
     """Check a filled form; never raises, whatever the mapping holds.
 
     ``today`` is the local day; ``valid_for_days`` comes from the law pack: a declaration made earlier than that
-    before the crossing would be worth nothing, so a crossing further ahead is refused now and not at the gate.
+    before the crossing would be worth nothing, so a crossing further ahead is refused now and not at the gate. It is
+    worth nothing from this time of day on the last of those days, so that a crossing on that day is too far ahead.
 
     >>> read_answers({}, today=date(2026, 11, 22), valid_for_days=7, language="vi")["full_name"].value
     'required'
@@ -153,7 +154,10 @@ def read_answers(
     form.shape("document_number", shape=_DOCUMENT_NUMBER, fault=FieldFault.BAD_NUMBER)
     form.shape("telephone", shape=_TELEPHONE, fault=FieldFault.BAD_TELEPHONE)
     form.shape("email", shape=_EMAIL, fault=FieldFault.BAD_EMAIL)
-    horizon = timedelta(days=valid_for_days)
+    horizon = timedelta(days=max(valid_for_days - 1, 0))
+    crossing_on = form.day("crossing_on", earliest=today, latest=today + horizon)
+    latest = today + horizon if crossing_on is None or "crossing_on" in form.errors else crossing_on
+    departed_on = form.day("departed_on", earliest=today - timedelta(days=366), latest=latest)
     fields = {
         **texts,
         "declaration_id": form.identifier(),
@@ -162,8 +166,8 @@ def read_answers(
         "nationality": form.choice("nationality"),
         "direction": form.choice("direction"),
         "travel_way": form.choice("travel_way"),
-        "crossing_on": form.day("crossing_on", earliest=today, latest=today + horizon),
-        "departed_on": form.day("departed_on", earliest=today - timedelta(days=366), latest=today + horizon),
+        "crossing_on": crossing_on,
+        "departed_on": departed_on,
         "areas": form.areas(),
         "symptoms": form.answered("symptom"),
         "exposures": form.answered("exposure"),

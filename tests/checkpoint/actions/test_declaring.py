@@ -25,6 +25,8 @@ from sync.agreement.local_time import local_date
 from sync.agreement.policy.legal_rules import DeclarationTerms
 from sync.agreement.vocabulary import Outcome, Symptom
 from sync.exchange.declaring import kept_declaration, service_seal
+from tests.checkpoint.actions.test_slips import enrol
+from tests.checkpoint.centres import HandCentre
 from tests.checkpoint.edges import LANE, Edge
 from tests.checkpoint.people import NORMAL_C, RAISED_C
 from tests.checkpoint.rehearsal.marked import DrillEdge
@@ -251,6 +253,30 @@ def test_a_person_who_crossed_here_and_declares_no_place_is_asked(edge):
     show_passport(edge)
     (doubt,) = scan(edge, declared(edge, area_1="")).declaration.doubts
     assert (doubt.flag.value, doubt.known) == ("no_area_but_crossed", "2026-11-22")
+
+
+def test_the_crossing_that_is_being_rechecked_is_no_earlier_one(edge):
+    show_passport(edge)
+    edge.scan_face(RAISED_C)
+    assert flags(scan(edge, declared(edge, area_1="", direction="entry"))) == [
+        "no_fever_but_raised",
+        "no_area_but_entering",
+    ]
+
+
+def test_what_another_edge_of_the_gate_signed_is_believed_once_the_centre_vouches_for_it(edge, tmp_path):
+    other = Edge(tmp_path / "other")
+    code = declared(other)
+    show_passport(edge)
+    assert not scan(edge, code).declaration.read.is_verified
+    edge.do(discard_draft, draft_id=edge.draft_id, reason="thử lại")
+    centre = HandCentre()
+    enrol(centre, other, at=edge.clock.now)
+    centre.tell(edge.gate, at=edge.clock.now)
+    show_passport(edge)
+    held = scan(edge, code)
+    assert (held.declaration.read.is_verified, flags(held)) == (True, [])
+    other.close()
 
 
 def test_chinese_characters_beside_pinyin_say_nothing_against_the_name(edge):

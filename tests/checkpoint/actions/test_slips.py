@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from checkpoint.actions.checking_slips import signers_of
+from checkpoint.actions.correcting import withdraw_crossing
 from checkpoint.actions.deciding import close_crossing
 from checkpoint.actions.declaring import take_scan
 from checkpoint.actions.gate import Gate
@@ -305,6 +306,23 @@ def test_a_slip_of_somebody_who_left_the_country_proves_no_passage_into_it(edge,
     view = slip_view(post.gate, scan(post, code).slip)
     assert (view.state, view.direction, view.is_proof_of_passage) == ("good", "exit", False)
     assert [record.is_proof_of_passage for record in bodies(post, SlipChecked)] == [False]
+
+
+@demand("R082")
+def test_a_slip_that_a_post_printed_itself_proves_no_passage_of_the_border(post):
+    code = issued(post, clear(post)).code
+    post.clock.forward(hours=1)
+    post.present(PASS)
+    shown = scan(post, code).slip
+    assert (shown.fault, shown.is_proof_of_passage) == (None, False)
+
+
+def test_a_slip_whose_crossing_was_withdrawn_is_worth_nothing_where_that_is_known(edge):
+    crossing_id = clear(edge)
+    code = issued(edge, crossing_id).code
+    edge.about(withdraw_crossing, crossing_id, reason="nhầm người")
+    edge.present(PASS)
+    assert scan(edge, code).slip.fault is SlipFault.TAKEN_BACK
 
 
 def test_nobody_without_a_document_number_gets_a_slip_that_another_could_show(edge):

@@ -203,8 +203,13 @@ def test_no_form_whatever_is_an_exception(given_answers):
     assert found["confirmed" if given_answers.get("confirmed") != "yes" else next(iter(found))]
 
 
-def test_a_crossing_may_lie_as_many_days_ahead_as_the_law_lets_a_declaration_hold():
-    assert isinstance(answers(crossing_on="2026-11-29"), Declaration)
+def test_a_crossing_may_lie_as_many_days_ahead_as_the_declaration_holds_all_day():
+    assert isinstance(answers(crossing_on="2026-11-28"), Declaration)
+    assert answers(crossing_on="2026-11-29") == {"crossing_on": FieldFault.TOO_FAR_AHEAD}
+
+
+def test_nobody_departs_after_the_crossing():
+    assert answers(crossing_on="2026-11-24", departed_on="2026-11-25") == {"departed_on": FieldFault.TOO_FAR_AHEAD}
 
 
 def test_every_field_of_form_01_is_asked():
