@@ -22,6 +22,7 @@ from checkpoint.store.persons import linked_keys, note_traveller, passages_of
 from sync.agreement.local_time import VIETNAM_TIME, local_date
 from sync.agreement.vocabulary import DocumentKind, PassState
 
+JUST_HERE: Final = "just_here"
 PAIRED_SINCE: Final = timedelta(days=30)
 
 
@@ -78,6 +79,15 @@ def remember_traveller(turn: Turn, person: Presentation) -> None:
         nationality=person.nationality,
         at=turn.at,
     )
+
+
+def warnings_of_return(turn: Turn, lane_id: str, person_key: str) -> tuple[str, ...]:
+    """Warn where this person crossed at this very lane minutes ago: scanned again by mistake, or somebody else."""
+    if not person_key:
+        return ()
+    since = turn.at - turn.gate.policy.rules_at(turn.at).asked_within
+    last = last_presented(turn.transaction, person_key, since=since, not_at="")
+    return (JUST_HERE,) if last is not None and last[1] == lane_id else ()
 
 
 def care_of(turn: Turn, person_key: str) -> HeldCare | None:

@@ -9,7 +9,7 @@ from checkpoint.actions.accompanying import mark_for
 from checkpoint.actions.assessing import VIETNAM, concluded, without_stale_reading
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.holding import child_number, identity_of, identity_of_child
-from checkpoint.actions.knowing import care_of, history_of_person, standing_of, twin_of
+from checkpoint.actions.knowing import care_of, history_of_person, standing_of, twin_of, warnings_of_return
 from checkpoint.actions.party_members import as_found, require_no_interception_needed
 from checkpoint.actions.place_profile import document_warnings
 from checkpoint.actions.refusals import ActionRefusedError
@@ -146,7 +146,11 @@ def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneShe
         state=state,
         history=history,
         crossings_today=crossings_today,
-        warnings=(*presented.warnings, *document_warnings(turn.gate, presentation.document_kind, at=turn.at)),
+        warnings=(
+            *presented.warnings,
+            *document_warnings(turn.gate, presentation.document_kind, at=turn.at),
+            *warnings_of_return(turn, lane_id, presentation.person_key),
+        ),
         standing=standing_of(
             turn,
             presentation.person_key,

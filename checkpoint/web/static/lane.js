@@ -23,7 +23,7 @@ import { vehicleAct } from "./vehicle.js";
 import { lockStation, looksLikeBadge, showLock, watchStation } from "./station.js";
 import { showPictureFor, watchThermal } from "./thermal.js";
 import { showLastHour, showTraveller } from "./traveller.js";
-import { isAsking, showVerdict, situation, toneOf } from "./verdict.js";
+import { isAsking, isLeading, noteLedAway, showVerdict, situation, toneOf } from "./verdict.js";
 
 const laneId = document.body.dataset.laneId;
 let view = null, lastTone = "";
@@ -57,7 +57,7 @@ function take(next) {
   showPictureFor(view);
   showActions();
   showSaved();
-  const toneKey = view.phase === "empty" || view.phase === "awaiting_reading" && toneOf(view) === "wait" ? "" : `${view.draft_id}/${toneOf(view)}`;
+  const toneKey = view.phase === "empty" ? (isLeading(view) ? `${view.saved.record_id}/stop` : "") : view.phase === "awaiting_reading" && toneOf(view) === "wait" ? "" : `${view.draft_id}/${toneOf(view)}`;
   if (toneKey && toneKey !== lastTone) play(toneOf(view));
   lastTone = toneKey;
   focusScan();
@@ -102,6 +102,8 @@ function offers() {
   switch (situation(view)) {
     case "empty":
       return view.next_person ? [["Enter", t("lane.do_call_next"), actions.callNext]] : [];
+    case "leading":
+      return [["Enter", t("lane.do_led_away"), ledAway]];
     case "stale":
       return [["Enter", t("lane.do_still_here"), actions.stillHere], ...(isBound ? [["F6", t("lane.key_details"), actions.details], ...(["cleared", "wait"].includes(view.verdict?.outcome) ? [["F10", t("lane.discard_gone"), actions.discard]] : [])] : waiting())];
     case "choose":
@@ -119,6 +121,11 @@ function offers() {
     default:
       return [...askTwin(), ...waiting()];
   }
+}
+
+function ledAway() {
+  noteLedAway(view);
+  take(view);
 }
 
 const askTwin = () => (view.verdict?.reasons?.some((one) => one.code === "presented_elsewhere" && one.severity === "wait") ? [["Enter", t("lane.do_same_person"), actions.samePerson]] : []);

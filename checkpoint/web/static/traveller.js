@@ -5,12 +5,13 @@ import { country } from "../web/js/countries.js";
 import { drawing, element, find, setText } from "../web/js/elements.js";
 import { date, dayMonth, integer } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
+import { isLeading } from "./verdict.js";
 
 let shown = "";
 export function showTraveller(view) {
   const person = view.person;
   for (const id of ["chips", "name", "about", "rows"]) find(id).hidden = !person;
-  find("nobody").hidden = Boolean(person);
+  find("nobody").hidden = Boolean(person) || isLeading(view);
   const wanted = JSON.stringify([person, view.history, view.reading?.temperature_c, Boolean(childrenButton(view))]);
   if (wanted === shown) return;
   shown = wanted;

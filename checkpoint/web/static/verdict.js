@@ -9,8 +9,13 @@ const TONES = { cleared: "go", wait: "wait", recheck: "stop", referred: "stop", 
 // The edge says in how many seconds it asks whether this person is still there; from then on nothing looks fresh.
 export const isAsking = (view) => typeof view.asks_in_s === "number" && now_ms() >= new Date(view.now).getTime() + view.asks_in_s * 1000;
 
+// Whoever has a fever stays red until the officer says that they were led away; the next document ends it too.
+const LED_AWAY = "lane.led_away";
+export const isLeading = (view) => view.phase === "empty" && ["isolated", "referred"].includes(view.saved?.outcome) && window.sessionStorage.getItem(LED_AWAY) !== view.saved.record_id;
+export const noteLedAway = (view) => window.sessionStorage.setItem(LED_AWAY, view.saved.record_id);
+
 export function toneOf(view) {
-  if (view.phase === "empty") return "none";
+  if (view.phase === "empty") return isLeading(view) ? "stop" : "none";
   if (isAsking(view)) return "wait";
   if (view.phase === "choose_reading") return "wait";
   return TONES[view.verdict?.outcome] ?? "wait";
@@ -33,13 +38,27 @@ export function showVerdict(view) {
   setMark(block, "tone", tone);
   setMark(block, "phase", view.phase);
   const key = situation(view);
-  setText(find("word"), t(`lane.word_${key}`));
+  setText(find("word"), wordOf(key));
   setText(find("instruction"), view.phase === "empty" ? whatNext(view) : t(`lane.say_${key}`));
-  setText(find("temperature"), view.reading ? celsiusBeside(view.reading.temperature_c, view.verdict?.threshold_c) : "");
+  setText(find("temperature"), view.reading ? celsiusBeside(view.reading.temperature_c, view.verdict?.threshold_c) : key === "leading" ? feverOf(view) : "");
   setText(find("uncertainty"), view.reading?.uncertainty_c ? `± ${tenth(view.reading.uncertainty_c)}` : "");
   showReasons(view);
   showPassage(view);
   announce(view, key);
+}
+
+const wordOf = (key) => t(`lane.word_${key === "leading" ? "referred" : key}`);
+
+// What was measured of the person who is led away, as the closed verdict says it.
+function feverOf({ closed }) {
+  const measured = closed?.verdict?.reasons?.find((one) => typeof one.values?.temperature_c === "number");
+  return measured ? celsius(measured.values.temperature_c) : "";
+}
+
+let lastPerson = "";
+function nameBefore(view) {
+  if (view.person) lastPerson = view.person.full_name;
+  return isLeading(view) && lastPerson ? element("li", {}, element("p", { class: "strong" }, lastPerson)) : null;
 }
 
 // The lane is empty: where the person before must be led, or that there is no place for them.
@@ -56,9 +75,9 @@ function showPassage(view) {
   if (isCounting) markClock(find("passage-left"), { due_at: new Date(new Date(view.now).getTime() + Math.max(0, left_s) * 1000).toISOString() });
 }
 
-// One of: empty, awaiting_reading, choose, stale, cleared, wait, recheck, referred, refused.
+// One of: empty, leading, awaiting_reading, choose, stale, cleared, wait, recheck, referred, refused.
 export function situation(view) {
-  if (view.phase === "empty") return "empty";
+  if (view.phase === "empty") return isLeading(view) ? "leading" : "empty";
   if (view.phase === "choose_reading") return "choose";
   if (isAsking(view)) return "stale";
   const outcome = view.verdict?.outcome ?? "wait";
@@ -68,23 +87,28 @@ export function situation(view) {
 
 let announced = "";
 function announce(view, key) {
-  const now = `${view.draft_id ?? ""}/${key}/${view.reading?.reading_id ?? ""}`;
+  const now = `${view.draft_id ?? view.saved?.record_id ?? ""}/${key}/${view.reading?.reading_id ?? ""}`;
   if (now === announced) return;
   announced = now;
   const temperature = view.reading ? `${celsius(view.reading.temperature_c)}. ` : "";
-  setText(find("announcement"), view.phase === "empty" ? "" : `${t(`lane.word_${key}`)}. ${temperature}${t(`lane.say_${key}`)}`);
+  if (key === "leading") return setText(find("announcement"), `${wordOf(key)}. ${whatNext(view)}`);
+  setText(find("announcement"), view.phase === "empty" ? "" : `${wordOf(key)}. ${temperature}${t(`lane.say_${key}`)}`);
 }
 
 let shownReasons = "";
 function showReasons(view) {
-  const wanted = JSON.stringify([view.phase, view.verdict?.reasons, view.verdict?.clocks, view.troubles, view.candidates, view.saved?.sequence, view.closed?.room_reason]);
+  const name = nameBefore(view);
+  const wanted = JSON.stringify([view.phase, isLeading(view), view.verdict?.reasons, view.verdict?.clocks, view.troubles, view.candidates, view.saved?.sequence, view.closed?.room_reason]);
   if (wanted === shownReasons) return;
   shownReasons = wanted;
-  const clocks = view.phase === "empty" ? [] : (view.verdict?.clocks ?? []).map(clockLine);
+  const [nearest, ...others] = view.phase === "empty" ? [] : (view.verdict?.clocks ?? []).toSorted((one, other) => new Date(one.due_at) - new Date(other.due_at));
+  find("deadline").hidden = !nearest;
+  find("deadline").replaceChildren(...(nearest ? deadline(nearest) : []));
+  const clocks = others.map(clockLine);
   if (view.phase === "awaiting_reading" && typeof view.window_left_s === "number") clocks.unshift(windowLine(view));
   if (view.verdict?.redirect_to && view.phase !== "empty") clocks.unshift(element("li", {}, element("p", { class: "strong" }, t("ReasonDetail.redirect_to", { redirect_to: placeName(view.verdict.redirect_to_names ?? view.verdict.redirect_to) }))));
   const reasons = view.phase === "empty" ? [] : (view.verdict?.reasons ?? []).map(reasonLine);
-  find("reasons").replaceChildren(...troubles(view), ...reasons, ...clocks, ...(view.phase === "empty" ? lastSaved(view) : []));
+  find("reasons").replaceChildren(...[name].filter(Boolean), ...troubles(view), ...reasons, ...clocks, ...(view.phase === "empty" ? lastSaved(view) : []));
 }
 
 // Why the last reading of this person could not be used, what to change before the next one, and what else there is.
@@ -123,8 +147,11 @@ function clauseLine(citation) {
   return element("p", { class: "clause", title: citation.quote || null }, [citation.document, citation.clause].filter(Boolean).join(" · "));
 }
 
-function clockLine(clock) {
+const clockLine = (clock) => element("li", {}, ...deadline(clock));
+
+// The deadline that ends first stands outside the list, which scrolls on a small screen.
+function deadline(clock) {
   const left = element("span", { class: "clock" });
   markClock(left, clock);
-  return element("li", {}, element("p", {}, `${word("ClockKind", clock.kind)} — ${t("lane.left")} `, left), clock.clause ? element("p", { class: "clause" }, clock.clause) : null);
+  return [element("p", {}, `${word("ClockKind", clock.kind)} — ${t("lane.left")} `, left), clock.clause ? element("p", { class: "clause" }, clock.clause) : null].filter(Boolean);
 }

@@ -77,3 +77,12 @@ def test_a_second_fever_is_an_alarm_and_the_care_is_a_note_beside_it(edge):
     assert assessment.outcome is Outcome.RECHECK
     assert (assessment.reasons[0].code, assessment.reasons[0].severity) == (ReasonCode.STILL_IN_CARE, Severity.NOTE)
     assert edge.rows("SELECT disposition FROM crossing ORDER BY entry") == [("isolated",), (Disposition.PENDING.value,)]
+
+
+def test_a_pass_that_crossed_here_a_moment_ago_is_told_and_not_stopped(edge):
+    for minutes, warned in ((0, False), (1, True), (10, False)):
+        edge.clock.forward(minutes=minutes)
+        sheet = edge.present()
+        assert ("just_here" in sheet.warnings) is warned
+        assert edge.scan_face(NORMAL_C).assessment.outcome is Outcome.CLEARED
+        edge.do(close_crossing, draft_id=edge.draft_id)
