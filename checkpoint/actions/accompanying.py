@@ -42,9 +42,12 @@ _MOST_PROPOSALS: Final = 5
 
 
 def mark_for(turn: Turn, lane_id: str, person: Presentation) -> GroupMark | None:
-    """Say what the group at this lane knows of a person: by number; a like name only proposes."""
+    """Say what the group at this lane knows of a person: by number; a like name only proposes.
+
+    Whoever goes the other way is nobody of it, whatever list the number stands on.
+    """
     group_id = group_at(turn.transaction, lane_id)
-    if group_id is None:
+    if group_id is None or require_group(turn, group_id).direction is not person.direction:
         return None
     found = _by_number(turn, group_id, person=person)
     if found is not None:
@@ -65,8 +68,16 @@ def note_company(turn: Turn, lane_id: str, *, sheet: LaneSheet, crossing_id: str
     """Write down with whom the person of a new crossing came: part of the crossing's own commit."""
     if sheet.ride is not None:
         note_occupant(turn, lane_id, ride=sheet.ride, crossing_id=crossing_id)
-    if sheet.group is not None and sheet.group.counts:
+    if sheet.group is not None and sheet.group.counts and _goes_its_way(turn, sheet):
         note_member(turn, lane_id, mark=sheet.group, crossing_id=crossing_id)
+
+
+def _goes_its_way(turn: Turn, sheet: LaneSheet) -> bool:
+    """Tell whether a person still goes the way of the group that a number put them into; the officer's word stands."""
+    mark = sheet.group
+    if mark is None or mark.match is not MemberMatch.DOCUMENT_NUMBER:
+        return mark is not None
+    return require_group(turn, mark.group_id).direction is sheet.state.person.direction
 
 
 def note_member(turn: Turn, lane_id: str, *, mark: GroupMark, crossing_id: str) -> None:

@@ -32,6 +32,7 @@ from checkpoint.store.conveyances import (
     find_movement,
     last_movement,
     movements_since,
+    trailer_keys_of,
 )
 from sync.agreement.gate_records.groups import ConveyancePresented
 from sync.agreement.group_words import CargoKind, ConveyanceKind, OccupantRole
@@ -40,6 +41,7 @@ from sync.agreement.records import TravellerIdentity
 from sync.agreement.vocabulary import Direction, PurposeOfCrossing
 
 SAME_MOVEMENT: Final = timedelta(hours=2)
+JUST_NOTED: Final = timedelta(minutes=15)
 """A vehicle that is named again so soon, in one direction, still stands there: its co-driver is in the lane.
 
 What a clock wrote further ahead than that, before it was put right, is not the last movement of now.
@@ -95,9 +97,9 @@ def present_conveyance(
     vehicle = [part_key(number, key=key) for number in shown.vehicle]
     before = last_movement(turn.transaction, vehicle, until=turn.at + SAME_MOVEMENT)
     way = command.direction or direction
-    if before is not None and before.direction is way and turn.at - before.presented_at <= SAME_MOVEMENT:
-        return before
     trailer = [part_key(shown.trailer, key=key)] if shown.trailer else []
+    if before is not None and before.direction is way and _is_same_movement(turn, before, trailer=trailer):
+        return before
     conveyance_key = before.conveyance_key if before is not None else vehicle[0]
     body = ConveyancePresented(
         conveyance_id=str(command.conveyance_id),
@@ -120,6 +122,22 @@ def present_conveyance(
     parts = [*(PartOf(part_key=one, is_trailer=False) for one in vehicle)]
     parts += [PartOf(part_key=one, is_trailer=True) for one in trailer]
     return _write_down(turn, body, plates=shown.display, parts=parts, lane_id=lane_id)
+
+
+def _is_same_movement(turn: Turn, before: MovementRow, *, trailer: list[str]) -> bool:
+    """Tell whether a vehicle stands here as it did before: with another trailer it has come again.
+
+    A trailer that was forgotten a moment ago cannot be added to what is written, and is not dropped in silence.
+    """
+    since = turn.at - before.presented_at
+    if since > SAME_MOVEMENT:
+        return False
+    if not trailer or trailer == trailer_keys_of(turn.transaction, before.conveyance_id):
+        return True
+    if since <= JUST_NOTED and not trailer_keys_of(turn.transaction, before.conveyance_id):
+        code = "trailer_after_movement"
+        raise ActionRefusedError(code, values={"plates": before.plates})
+    return False
 
 
 def ride_in(turn: Turn, lane_id: str, command: RideCommand) -> LaneSheet:

@@ -24,6 +24,7 @@ from checkpoint.store.groups import (
     close_group_row,
     find_group,
     group_at,
+    has_open_twin,
     lanes_of,
     members_in,
     miss_member,
@@ -97,9 +98,12 @@ def open_group(turn: Turn, command: OpenGroupCommand, *, read: ReadManifest, fin
     group_id = str(command.group_id)
     known = find_group(turn.transaction, group_id)
     if known is not None:
-        _require_same(known, fingerprint=fingerprint)
+        _require_same(known, command, fingerprint=fingerprint)
         return known
     announced = _announced(command, read=read)
+    if read.members and has_open_twin(turn.transaction, fingerprint, direction=command.direction):
+        code = "group_list_open_already"
+        raise ActionRefusedError(code)
     conveyance_id = None
     if command.conveyance is not None:
         row = present_conveyance(turn, command.conveyance, lane_id=command.lane_id, direction=command.direction)
@@ -208,8 +212,11 @@ def _write_opened(turn: Turn, group: GroupRow, *, lane_id: str | None) -> None:
     turn.append(body, lane_id=lane_id, observed_at=turn.at, sealed_for=sealed)
 
 
-def _require_same(known: GroupRow, *, fingerprint: str) -> None:
-    if known.fingerprint != fingerprint:
+def _require_same(known: GroupRow, command: OpenGroupCommand, *, fingerprint: str) -> None:
+    """Take a request for one that was carried out only where it says the same."""
+    asked = (fingerprint, command.kind, command.direction, command.operator.strip(), command.announced)
+    stands = (known.fingerprint, known.kind, known.direction, known.operator)
+    if asked != (*stands, known.announced if command.announced else command.announced):
         code = "group_id_taken"
         raise ActionRefusedError(code)
 

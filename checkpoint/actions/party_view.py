@@ -125,7 +125,13 @@ def party_view(gate: Gate, party_id: str) -> tuple[PartyCard, list[MemberCard]]:
         raise ActionRefusedError(code, http_code=404)
     party, people = found
     members = tuple(
-        Member(crossing_id=one.crossing_id, disposition=one.disposition, has_proof=one.has_proof) for one in people
+        Member(
+            crossing_id=one.crossing_id,
+            disposition=one.disposition,
+            has_proof=one.has_proof,
+            person_key=one.person_key,
+        )
+        for one in people
     )
     return _card(CountedParty(party=party, members=members)), [_member(one) for one in people]
 

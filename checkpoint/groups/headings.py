@@ -7,6 +7,8 @@ from unicodedata import combining, normalize
 
 _BARRED_D: Final = str.maketrans("Đđ", "Dd")
 _NOT_IN_HEADING: Final = re.compile(r"[^0-9a-z\u4e00-\u9fff]+")
+_HAN: Final = r"[\u4e00-\u9fff]"
+_PARTED: Final = re.compile(rf"[/()\uff08\uff09\[\]\n|]+|(?<={_HAN})(?!{_HAN})|(?<!{_HAN})(?={_HAN})")
 HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "full_name": (
         "ho va ten", "ho ten", "ho va ten khach", "ten khach", "hanh khach", "ten hanh khach", "full name", "name",
@@ -42,10 +44,19 @@ _COUNTRIES: Final = {
 def field_of(heading: str) -> str | None:
     """Return what a column holds by its heading, or ``None`` for a column that is left aside.
 
+    A heading may say the same in two languages, or how to write what stands below it.
+
     >>> field_of("Họ và tên"), field_of("证件号码"), field_of("Ghi chú")
     ('full_name', 'document_number', None)
+    >>> field_of("护照号 Passport No."), field_of("Ngày sinh (dd/mm/yyyy)"), field_of("Ghi chú (số ghế)")
+    ('document_number', 'date_of_birth', None)
     """
-    return _FIELD_BY_HEADING.get(_folded(heading))
+    whole = _FIELD_BY_HEADING.get(_folded(heading))
+    if whole is not None:
+        return whole
+    parts = [_FIELD_BY_HEADING.get(_folded(part)) for part in _PARTED.split(heading) if _folded(part)]
+    said = {part for part in parts if part is not None}
+    return parts[0] if parts and said == {parts[0]} else None
 
 
 def country_of(text: str) -> str | None:

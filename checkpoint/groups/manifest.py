@@ -16,15 +16,16 @@ from checkpoint.documents.states import KNOWN_STATES
 from checkpoint.groups.faults import ManifestError, ManifestFault, RowFault
 from checkpoint.groups.headings import country_of, field_of
 from checkpoint.groups.seats import seat_code
-from checkpoint.groups.sheets import Cell, Row, read_rows
+from checkpoint.groups.sheets import Cell, Row, readings_of
 
 LONGEST_NAME: Final = 200
 _LONGEST_NUMBER: Final = 30
 _TITLE_ROWS: Final = 20
 _CITIZEN_DIGITS: Final = 12
-_ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+\Z", re.IGNORECASE)
+_ROUNDED: Final = re.compile(r"\d(?:[.,]\d+E\+?|E\+)\d{1,2}\Z", re.IGNORECASE)
 _DAY_FIRST: Final = re.compile(r"(?P<day>\d{1,2})[/.\- ](?P<month>\d{1,2})[/.\- ](?P<year>\d{4})\Z")
-_YEAR_FIRST: Final = re.compile(r"(?P<year>\d{4})[/.\-年 ]?(?P<month>\d{1,2})[/.\-月 ]?(?P<day>\d{1,2})日?\Z")
+_YEAR_FIRST: Final = re.compile(r"(?P<year>\d{4})[/.\-年 ](?P<month>\d{1,2})[/.\-月 ](?P<day>\d{1,2})日?\Z")
+_DIGITS: Final = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})\Z")
 
 
 class ManifestMember(Struct, frozen=True, kw_only=True):
@@ -54,12 +55,17 @@ class ReadManifest(Struct, frozen=True, kw_only=True):
 
 
 def read_manifest(content: bytes) -> ReadManifest:
-    """Read a file; a fault of the whole file stands at row 0 and leaves no member."""
+    """Read a file in the way that has a heading; a fault of the whole file stands at row 0 and leaves no member."""
+    likeliest: ReadManifest | None = None
     try:
-        rows = read_rows(content)
+        for rows in readings_of(content):
+            read = read_people(rows)
+            if not any(fault.fault is ManifestFault.HEADING_MISSING for fault in read.faults):
+                return read
+            likeliest = likeliest or read
     except ManifestError as error:
-        return _none_read(error.fault)
-    return read_people(rows)
+        return likeliest or _none_read(error.fault)
+    return likeliest or _none_read(ManifestFault.FILE_EMPTY)
 
 
 def read_people(rows: Sequence[Row]) -> ReadManifest:
@@ -168,7 +174,7 @@ def _date(cell: Cell) -> tuple[date | None, ManifestFault | None]:
     if isinstance(cell, date):
         return cell, None
     text = _text(cell)
-    found = _DAY_FIRST.match(text) or _YEAR_FIRST.match(text)
+    found = _DAY_FIRST.match(text) or _YEAR_FIRST.match(text) or _DIGITS.match(text)
     if found is None:
         return None, ManifestFault.DATE_UNREADABLE
     try:

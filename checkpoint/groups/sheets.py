@@ -1,14 +1,15 @@
 """Rows of a CSV or XLSX file in memory, bounded before anything is unpacked; formulas are never worked out.
 
-CSV comes from Excel in Viet Nam as UTF-8 with or without a mark, as UTF-16 ("Unicode text"), with commas, semicolons
-or tabs. Of an XLSX the first sheet is read cell by cell; a formula gives the value that was stored with it, or nothing.
+CSV comes from Excel in Viet Nam as UTF-8 with or without a mark, as UTF-16 ("Unicode text"), from China as GBK, with
+commas, semicolons or tabs; which of them parts the columns only the heading tells. Of an XLSX the first sheet is read
+cell by cell; a formula gives the value that was stored with it, or nothing.
 """
 
 import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 from xml.etree.ElementTree import ParseError
@@ -32,6 +33,9 @@ _ROOT: Final = re.compile(rb"<[A-Za-z]")
 _MARKUP_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _ZIP: Final = b"PK\x03\x04"
 _DELIMITERS: Final = ";\t,"
+_UNMARKED: Final = ("utf-8", "gb18030")
+_ERRORS: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
+"""What a spreadsheet shows for a formula that failed: nothing is known of such a cell."""
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 Cell = str | int | float | date | None
@@ -46,11 +50,30 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def read_rows(content: bytes) -> tuple[Row, ...]:
     """Read every row that is not blank; raises ``ManifestError`` for what is no table or too large."""
+    return next(readings_of(content))
+
+
+def readings_of(content: bytes) -> Iterator[tuple[Row, ...]]:
+    """Read a file in each way that it may be meant, the likeliest first: a text by each mark between its columns.
+
+    Raises:
+        ManifestError: it is no table at all, or too large.
+    """
     if not content:
         raise ManifestError(ManifestFault.FILE_EMPTY)
     if len(content) > LARGEST_FILE_BYTES:
         raise ManifestError(ManifestFault.FILE_TOO_LARGE)
-    numbered = _workbook_rows(content) if content.startswith(_ZIP) else _text_rows(content)
+    if content.startswith(_ZIP):
+        yield _bounded(_workbook_rows(content))
+        return
+    text = _decoded(content)
+    if "\0" in text:
+        raise ManifestError(ManifestFault.FILE_UNREADABLE)
+    for delimiter in _delimiters_of(text):
+        yield _bounded(_text_rows(text, delimiter=delimiter))
+
+
+def _bounded(numbered: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
     rows: list[Row] = []
     for number, cells in numbered:
         kept = tuple(_trimmed(cell) for cell in cells[:MOST_COLUMNS])
@@ -62,7 +85,7 @@ def read_rows(content: bytes) -> tuple[Row, ...]:
 
 
 def _trimmed(cell: object) -> Cell:
-    if cell is None or isinstance(cell, bool):
+    if cell is None or isinstance(cell, bool) or cell in _ERRORS:
         return None
     if isinstance(cell, datetime):
         return cell.date()
@@ -72,11 +95,8 @@ def _trimmed(cell: object) -> Cell:
     return text[: LONGEST_CELL + 1] or None
 
 
-def _text_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    text = _decoded(content)
-    if "\0" in text:
-        raise ManifestError(ManifestFault.FILE_UNREADABLE)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter_of(text))
+def _text_rows(text: str, *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for cells in reader:
             yield reader.line_num, cells
@@ -85,18 +105,23 @@ def _text_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _decoded(content: bytes) -> str:
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        raise ManifestError(ManifestFault.ENCODING_UNKNOWN) from None
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+    for encoding in (marked,) if marked else _UNMARKED:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ManifestError(ManifestFault.ENCODING_UNKNOWN)
 
 
-def _delimiter_of(text: str) -> str:
-    """Return what stands most often in the line that has most of it: titles above the heading have none."""
+def _delimiters_of(text: str) -> list[str]:
+    """Return the marks between columns, first what stands most often in the line that has most of it.
+
+    Titles above the heading have none, but a note below it may have more commas than the list has columns.
+    """
     lines = text[: _HEADING_BYTES * 16].splitlines()[:30]
     counts = {mark: max((line.count(mark) for line in lines), default=0) for mark in _DELIMITERS}
-    return max(_DELIMITERS, key=lambda mark: counts[mark]) if any(counts.values()) else ","
+    return sorted(_DELIMITERS, key=lambda mark: -counts[mark]) if any(counts.values()) else [","]
 
 
 def _workbook_rows(content: bytes) -> Iterator[tuple[int, list[object]]]:

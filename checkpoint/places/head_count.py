@@ -10,11 +10,12 @@ from sync.agreement.vocabulary import Disposition
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """What the count needs of one crossing."""
+    """What the count needs of one crossing; ``person_key`` is empty for somebody whom nothing tells from another."""
 
     crossing_id: str
     disposition: Disposition
     has_proof: bool = False
+    person_key: str = ""
 
 
 class HeadCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ _ISOLATED = frozenset({Disposition.ISOLATED, Disposition.REFERRED})
 
 
 def head_count(declared: int, *, members: Iterable[Member]) -> HeadCount:
-    """Count a party; a crossing that was withdrawn is nobody's screening.
+    """Count a party by people: who was screened twice fills nobody else's place, and a withdrawn crossing nobody's.
 
     >>> members = [Member(crossing_id="a", disposition=Disposition.CLEARED, has_proof=True)]
     >>> count = head_count(3, members=members)
@@ -52,18 +53,28 @@ def head_count(declared: int, *, members: Iterable[Member]) -> HeadCount:
     """
     by_crossing = {member.crossing_id: member for member in members}
     standing = [member for member in by_crossing.values() if member.disposition is not Disposition.WITHDRAWN]
-    with_proof = sum(member.has_proof for member in standing)
+    people = _by_person(standing)
+    with_proof = sum(any(one.has_proof for one in crossings) for crossings in people)
+    isolated = [crossings for crossings in people if any(one.disposition in _ISOLATED for one in crossings)]
+    others = [crossings for crossings in people if crossings not in isolated]
     return HeadCount(
         declared=declared,
-        screened=len(standing),
-        not_screened=max(0, declared - len(standing)),
-        beyond_declared=max(0, len(standing) - declared),
+        screened=len(people),
+        not_screened=max(0, declared - len(people)),
+        beyond_declared=max(0, len(people) - declared),
         with_proof=with_proof,
-        without_proof=len(standing) - with_proof,
-        waiting=sum(member.disposition is Disposition.PENDING for member in standing),
-        isolated=sum(member.disposition in _ISOLATED for member in standing),
+        without_proof=len(people) - with_proof,
+        waiting=sum(any(one.disposition is Disposition.PENDING for one in crossings) for crossings in others),
+        isolated=len(isolated),
         withdrawn=len(by_crossing) - len(standing),
     )
+
+
+def _by_person(standing: Iterable[Member]) -> list[list[Member]]:
+    people: dict[str, list[Member]] = {}
+    for member in standing:
+        people.setdefault(member.person_key or member.crossing_id, []).append(member)
+    return list(people.values())
 
 
 def require_reasons(count: HeadCount, *, reasons: tuple[DifferenceReason, ...]) -> None:

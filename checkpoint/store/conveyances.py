@@ -95,6 +95,11 @@ _LAST = (
     )
     + " LIMIT 1"
 )
+_TRAILERS = compiled(
+    select(conveyance_part.c.part_key).where(
+        conveyance_part.c.conveyance_id == bindparam("wanted"), text("is_trailer = 1")
+    )
+)
 _COUNT_SINCE = compiled(
     select(func.count())
     .select_from(conveyance)
@@ -152,6 +157,11 @@ def last_movement(transaction: Transaction, vehicle_keys: Iterable[str], *, unti
     found = [transaction.execute(_LAST, {"wanted": key, "until": to_text(until)}).fetchone() for key in vehicle_keys]
     rows = [_as_movement(row) for row in found if row is not None]
     return max(rows, key=lambda row: row.presented_at, default=None)
+
+
+def trailer_keys_of(transaction: Transaction, conveyance_id: str) -> list[str]:
+    """Return the hashes of the trailers that a movement was noted with."""
+    return [row[0] for row in transaction.execute(_TRAILERS, {"wanted": conveyance_id}).fetchall()]
 
 
 def movements_since(transaction: Transaction, conveyance_key: str, *, since: datetime) -> int:

@@ -117,6 +117,13 @@ _CLOSE = compiled(
     .where(traveller_group.c.group_id == bindparam("wanted"))
     .values(closed_at=bindparam("new_closed_at"), closed_by=bindparam("new_closed_by"), reason=bindparam("new_reason"))
 )
+_OPEN_TWIN = compiled(
+    select(traveller_group.c.group_id).where(
+        traveller_group.c.closed_at.is_(None),
+        traveller_group.c.fingerprint == bindparam("wanted"),
+        traveller_group.c.direction == bindparam("direction"),
+    )
+)
 _PUT_AT_LANE = compiled(
     insert(lane_group)
     .values(dict.fromkeys(("lane_id", "group_id")))
@@ -171,6 +178,12 @@ def find_group(transaction: Transaction, group_id: str) -> GroupRow | None:
     """Return one group."""
     row = transaction.execute(_FIND_GROUP, {"wanted": group_id}).fetchone()
     return None if row is None else _as_group(row)
+
+
+def has_open_twin(transaction: Transaction, fingerprint: str, *, direction: Direction) -> bool:
+    """Tell whether a group with this very list is open already in the same direction."""
+    asked = {"wanted": fingerprint, "direction": direction.value}
+    return transaction.execute(_OPEN_TWIN, asked).fetchone() is not None
 
 
 def members_in(transaction: Transaction, group_id: str) -> list[MemberRow]:

@@ -45,7 +45,7 @@ _TAKE_LANE = compiled(
 _LEAVE_LANES = compiled(delete(lane_party).where(lane_party.c.party_id == bindparam("wanted")))
 _LEAVE_LANE = compiled(delete(lane_party).where(lane_party.c.lane_id == bindparam("wanted")))
 _MEMBERS = compiled(
-    select(party_member.c.crossing_id, crossing.c.disposition, party_member.c.has_proof)
+    select(party_member.c.crossing_id, crossing.c.disposition, party_member.c.has_proof, crossing.c.person_key)
     .select_from(party_member.join(crossing, crossing.c.crossing_id == party_member.c.crossing_id))
     .where(party_member.c.party_id == bindparam("wanted"))
 )
@@ -72,6 +72,7 @@ class PartyMember(msgspec.Struct, frozen=True, kw_only=True):
     recheck_c: float | None
     disposition: Disposition
     place_id: str | None
+    person_key: str = ""
 
 
 class CountedParty(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,6 +206,7 @@ def read_party(connection: Connection, party_id: str) -> tuple[Party, list[Party
         crossing.c.recheck_c,
         crossing.c.disposition,
         crossing.c.place_id,
+        crossing.c.person_key,
     )
     joined = party_member.join(crossing, crossing.c.crossing_id == party_member.c.crossing_id)
     query = select(*columns).select_from(joined).where(party_member.c.party_id == party_id)
@@ -220,7 +222,7 @@ def count_open(connection: Connection) -> int:
 
 def _members_of(connection: Connection, one: Party) -> tuple[Member, ...]:
     query = (
-        select(party_member.c.crossing_id, crossing.c.disposition, party_member.c.has_proof)
+        select(party_member.c.crossing_id, crossing.c.disposition, party_member.c.has_proof, crossing.c.person_key)
         .select_from(party_member.join(crossing, crossing.c.crossing_id == party_member.c.crossing_id))
         .where(party_member.c.party_id == one.party_id)
     )
@@ -228,8 +230,13 @@ def _members_of(connection: Connection, one: Party) -> tuple[Member, ...]:
 
 
 def _as_member(row: Iterable[Any]) -> Member:
-    crossing_id, disposition, has_proof = row
-    return Member(crossing_id=str(crossing_id), disposition=Disposition(disposition), has_proof=bool(has_proof))
+    crossing_id, disposition, has_proof, person_key = row
+    return Member(
+        crossing_id=str(crossing_id),
+        disposition=Disposition(disposition),
+        has_proof=bool(has_proof),
+        person_key=str(person_key),
+    )
 
 
 def _as_person(row: tuple[Any, ...]) -> PartyMember:

@@ -10,7 +10,14 @@ from checkpoint.actions.accompanying import require_group
 from checkpoint.actions.company import GroupStanding
 from checkpoint.actions.conveying import RideCommand, ride_in
 from checkpoint.actions.correcting import withdraw_crossing
-from checkpoint.actions.deciding import CloseCommand, MeasureCommand, close_crossing, measure_person
+from checkpoint.actions.deciding import (
+    CloseCommand,
+    MeasureCommand,
+    change_details,
+    close_crossing,
+    discard_draft,
+    measure_person,
+)
 from checkpoint.actions.elsewhere import TwinCommand, confirm_person
 from checkpoint.actions.grouping import (
     CloseGroupCommand,
@@ -304,6 +311,47 @@ def test_driver_and_co_driver_are_in_one_movement_and_the_truck_is_paired_by_its
     gone = of_type(edge, ConveyancePresented)[1]
     assert (gone.pairs_with, gone.movement_today, gone.conveyance_key) == (came.conveyance_id, 2, came.conveyance_key)
     assert sheet.ride.has_come_back
+
+
+def test_another_trailer_is_another_movement_and_one_forgotten_is_not_dropped_in_silence(edge):
+    edge.present("QN 300101")
+    ride(edge, "14C12345")
+    with pytest.raises(ActionRefusedError, match="trailer_after_movement"):
+        ride(edge, "14C12345", trailer="14R00123")
+    edge.clock.forward(minutes=85)
+    again = ride(edge, "14C12345", trailer="14R00123").ride
+    assert again.movement_today == 2
+    edge.clock.forward(minutes=5)
+    assert ride(edge, "14C12345", trailer="14R00123", role="co_driver").ride.conveyance_id == again.conveyance_id
+    assert ride(edge, "14C12345", role="co_driver").ride.conveyance_id == again.conveyance_id
+    assert ride(edge, "14C12345", trailer="14R99999").ride.movement_today == 3
+
+
+def test_whoever_goes_the_other_way_is_nobody_of_the_group(edge):
+    group_id = announce(edge)
+    document = {"kind": "passport", "document_number": "C1000001", "nationality": "VNM", "issuing_state": "VNM"}
+    edge.present(None, document=document, direction="exit")
+    assert edge.sheet.group is None
+    edge.do(discard_draft, draft_id=edge.draft_id, reason="khách quay lại")
+    edge.present(None, document=document)
+    assert edge.sheet.group.number == 1
+    edge.do(change_details, direction="exit")
+    edge.scan_face(NORMAL_C)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    assert edge.rows(
+        f"SELECT count(*) FROM group_member WHERE crossing_id IS NOT NULL AND group_id = '{group_id}'"
+    ) == [(0,)]
+
+
+def test_the_same_list_is_one_open_group_and_another_request_is_not_taken_for_it(edge):
+    group_id = announce(edge, announced=5)
+    for changes in ({"announced": 9}, {"direction": "exit"}, {"operator": "Công ty khác"}):
+        with pytest.raises(ActionRefusedError, match="group_id_taken"):
+            announce(edge, group_id=group_id, **({"announced": 5} | changes))
+    with pytest.raises(ActionRefusedError, match="group_list_open_already"):
+        announce(edge)
+    close(edge, group_id, reason="listed_in_error")
+    announce(edge)
 
 
 def test_a_movement_that_a_wrong_clock_wrote_days_ahead_swallows_none_after_it(edge):

@@ -106,6 +106,45 @@ def test_a_child_without_a_document_is_read_by_its_birth_date():
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "Họ tên;Số hộ chiếu;Ghi chú\nLý A;B0000001;ăn chay, ghế cửa sổ, dị ứng, trẻ em\n".encode("utf-8-sig"),
+        "Đoàn Sao Biển, ngày 22, 11, 2026\nHọ tên;Số hộ chiếu\nLý A;B0000001\n".encode(),
+        "姓名 Name,护照号 Passport No.\nLý A,B0000001\n".encode(),
+        "Họ và tên / Full name,Số CCCD/Hộ chiếu,DOB (dd/mm/yyyy)\nLý A,B0000001,\n".encode(),
+    ],
+)
+def test_the_lists_of_every_day_are_read(content):
+    [one] = read_manifest(content).members
+    assert (one.full_name, one.document_number) == ("Lý A", "B0000001")
+
+
+def test_a_list_from_a_chinese_spreadsheet_is_read():
+    [one] = read_manifest("姓名,护照号,出生日期\n李明,E11223344,1985年11月2日\n".encode("gb18030")).members
+    assert (one.full_name, one.date_of_birth) == ("李明", date(1985, 11, 2))
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["Lý A", "#N/A", ""], ("document_number", ManifestFault.NUMBER_MISSING)),
+        (["#DIV/0!", "B0000001", ""], ("full_name", ManifestFault.NAME_MISSING)),
+        (["Lý A", "1.2E+11", ""], ("document_number", ManifestFault.NUMBER_ROUNDED)),
+        (["Lý A", "B0000001", "1985112"], ("date_of_birth", ManifestFault.DATE_UNREADABLE)),
+    ],
+)
+def test_a_cell_that_says_nothing_or_two_things_is_told(cells, told):
+    rows = [["Họ tên", "Số hộ chiếu", "Ngày sinh"], cells]
+    assert [(one.column, one.fault) for one in read_manifest(as_csv(rows)).faults] == [told]
+
+
+def test_a_number_that_only_looks_rounded_and_a_date_of_eight_digits_are_read():
+    rows = [["Họ tên", "Số hộ chiếu", "Ngày sinh"], ["Lý A", "5E1234567", "19851102"]]
+    [one] = read_manifest(as_csv(rows)).members
+    assert (one.document_number, one.date_of_birth) == ("5E1234567", date(1985, 11, 2))
+
+
+@pytest.mark.parametrize(
     ("content", "fault"),
     [
         (b"", ManifestFault.FILE_EMPTY),

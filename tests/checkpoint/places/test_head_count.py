@@ -1,5 +1,6 @@
 """Declared = screened + not screened, listed; proofs and alarms are parts of those; a closed party stays closed."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +41,20 @@ def test_everybody_declared_is_screened_or_listed_as_not_screened(declared, memb
 @given(declared=declared, members=members, doubled=st.integers(0, 3))
 def test_a_person_who_is_told_of_twice_counts_once(declared, members, doubled):
     assert head_count(declared, members=[*members, *members[:doubled]]) == head_count(declared, members=members)
+
+
+@demand("R082")
+@given(declared=declared, members=members, again=st.data())
+def test_whoever_is_screened_twice_fills_nobody_elses_place(declared, members, again):
+    named = [msgspec.structs.replace(one, person_key=f"person-{number}") for number, one in enumerate(members)]
+    twice = [
+        msgspec.structs.replace(one, crossing_id=f"{one.crossing_id}-again")
+        for one in again.draw(
+            st.lists(st.sampled_from(named), unique_by=lambda one: one.crossing_id) if named else st.just([])
+        )
+    ]
+    count, with_twice = head_count(declared, members=named), head_count(declared, members=[*named, *twice])
+    assert msgspec.structs.replace(with_twice, withdrawn=count.withdrawn) == count
 
 
 @given(declared=declared, members=members, reasons=st.lists(st.sampled_from(list(DifferenceReason)), max_size=3))
