@@ -122,12 +122,17 @@ def reconcile_due(gate: Gate, *, back: timedelta = LOOKS_BACK) -> int:
     with gate.store.readers.connect() as connection:
         waiting = [one for one in due_hours(connection, before=now) if is_over(one, now=now)]
         known = {one.starts_at for one in results_in(connection, Span(begins_at=oldest, ends_at=newest + HOUR))}
-    passed = (oldest + number * HOUR for number in range((newest - oldest) // HOUR + 1))
-    worth = {one for one in {*waiting, *(one for one in passed if one not in known)} if _is_worth_it(gate, one)}
+        passed = (oldest + number * HOUR for number in range((newest - oldest) // HOUR + 1))
+        slept = [one for one in passed if one not in known and has_traces(connection, _hour(one))]
+    worth = {one for one in {*waiting, *slept} if _is_worth_it(gate, one)}
     idle = [one for one in waiting if one not in worth]
     if idle:
         gate.perform(lambda turn: drop_due(turn.transaction, *idle)).result(COMMIT_TIMEOUT_S)
     return sum(reconcile(gate, starts_at) for starts_at in sorted(worth))
+
+
+def _hour(starts_at: datetime) -> Span:
+    return Span(begins_at=starts_at, ends_at=starts_at + HOUR)
 
 
 def _is_worth_it(gate: Gate, starts_at: datetime) -> bool:

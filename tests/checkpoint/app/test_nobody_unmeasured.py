@@ -311,8 +311,9 @@ def test_no_sequence_of_requests_clears_anybody_unmeasured_without_a_coded_excep
     machine = ShiftAtThisEdge()
     edge.clock.forward(minutes=10)  # whoever a random step left at a lane is no longer asked about at the other
     machine.begin_with_empty_lanes()
-    machine.somebody_comes_as_usual(LANES[0], NUMBERS[0], COLD_C)
-    machine.somebody_comes_as_usual(LANES[1], NUMBERS[1], HOT_C)
+    # Two whom no random step has brought into the gate's care.
+    machine.somebody_comes_as_usual(LANES[0], "QN 300998", COLD_C)
+    machine.somebody_comes_as_usual(LANES[1], "QN 300999", HOT_C)
     oracle.read()
     last = list(oracle.screened.values())[-2:]
     assert [one.disposition for one in last] == [Disposition.CLEARED, Disposition.PENDING]
