@@ -1,5 +1,6 @@
 """The rows behind the figures of the board: counted under the same conditions, listed, and taken as a file."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from checkpoint.store.erasure import NOBODY
 from checkpoint.store.lanes import log_access
 
 MOST_ROWS: Final = 500
+DOCUMENT_READ: Final = "document_read"
 _OTHER_FIGURES: Final = frozenset({"pace", "isolation", "open_alarms", "queue"})
 
 
@@ -48,13 +50,13 @@ def board_rows(gate: Gate, figure: str, *, lane_id: str, limit: int = MOST_ROWS)
     now = gate.clock()
     lane_ids = [lane_id] if lane_id else list(gate.settings.lanes)
     if figure == "queue":
-        passages = [one for one in waiting_passages(gate, at=now) if one.lane_id in lane_ids]
-        return [BoardRow(at=one.at, lane_id=one.lane_id, reason=one.reason) for one in reversed(passages)][:limit]
+        return _waiting(gate, lane_ids, at=now)[:limit]
     with gate.store.readers.connect() as connection:
         if figure == "open_alarms":
             rows = [row for row in open_crossings(connection) if row.lane_id in lane_ids]
         elif figure == "isolation":
-            times = {one.crossing_id: one for one in alarm_times(connection, since=begins_at(now))}
+            alarms = alarm_times(connection, since=begins_at(now))
+            times = {one.crossing_id: one for one in alarms if one.isolated_at is not None}
             wanted = [one.crossing_id for one in times.values() if one.lane_id in lane_ids][:limit]
             rows = list(reversed(crossings_by_id(connection, wanted)))
             return [_row(row, took_s=_took_s(times[row.crossing_id])) for row in rows]
@@ -79,12 +81,32 @@ def note_board_export(turn: Turn, figure: str) -> None:
     )
 
 
+def _waiting(gate: Gate, lane_ids: Collection[str], *, at: datetime) -> list[BoardRow]:
+    """List who waits: those whom a scanner saw and nobody presented, and at each lane whose document was read already."""
+    passages = [one for one in waiting_passages(gate, at=at) if one.lane_id in lane_ids]
+    seen = [BoardRow(at=one.at, lane_id=one.lane_id, reason=one.reason) for one in passages]
+    read = [
+        BoardRow(
+            at=waiting.scanned_at,
+            lane_id=lane_id,
+            full_name=waiting.full_name,
+            document_kind=waiting.document_kind.value,
+            document_number_masked=waiting.document_number_masked,
+            reason=DOCUMENT_READ,
+        )
+        for lane_id in lane_ids
+        if (waiting := gate.sheets[lane_id].next_person) is not None
+    ]
+    return sorted([*seen, *read], key=lambda row: row.at, reverse=True)
+
+
 def _took_s(one: AlarmTime) -> float | None:
     return None if one.isolated_at is None else max(0.0, (one.isolated_at - one.raised_at) / timedelta(seconds=1))
 
 
 def _handled_s(row: CrossingRow) -> float:
-    return max(0.0, (row.recorded_at - row.presented_at) / timedelta(seconds=1))
+    """How long a lane had this person: until the crossing was written, or until the alarm that wrote it was ended."""
+    return max(0.0, ((row.rechecked_at or row.recorded_at) - row.presented_at) / timedelta(seconds=1))
 
 
 def _row(row: CrossingRow, *, took_s: float | None) -> BoardRow:

@@ -99,8 +99,12 @@ def redirected_to(connection: Connection, *, since: datetime) -> dict[str, int]:
 
 
 def handled_since(connection: Connection, *, since: datetime) -> list[Handled]:
-    """Return how long each traveller took; what was recorded later, from paper or a handheld, says nothing of that."""
-    columns = (crossing.c.lane_id, crossing.c.direction, crossing.c.presented_at, crossing.c.recorded_at)
+    """Return how long each traveller took, an alarm until its recheck.
+
+    What was recorded later, from paper or a handheld, says nothing of that.
+    """
+    ended_at = func.coalesce(crossing.c.rechecked_at, crossing.c.recorded_at).label("ended_at")
+    columns = (crossing.c.lane_id, crossing.c.direction, crossing.c.presented_at, ended_at)
     on_paper = crossing.outerjoin(paper_line, paper_line.c.crossing_id == crossing.c.crossing_id)
     joined = on_paper.outerjoin(handheld_act, handheld_act.c.act_id == crossing.c.crossing_id)
     statement = (
@@ -117,7 +121,7 @@ def handled_since(connection: Connection, *, since: datetime) -> list[Handled]:
         Handled(
             lane_id=row.lane_id,
             direction=row.direction,
-            handled_s=max(0.0, (from_text(row.recorded_at) - from_text(row.presented_at)).total_seconds()),
+            handled_s=max(0.0, (from_text(row.ended_at) - from_text(row.presented_at)).total_seconds()),
         )
         for row in connection.execute(statement)
     ]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checkpoint.actions.board_rows import board_rows
 from checkpoint.actions.deciding import choose_reading, close_crossing, discard_draft, measure_person
 from checkpoint.actions.next_person import (
     NextCommand,
@@ -267,3 +268,10 @@ def test_no_question_whether_somebody_is_there_gets_rid_of_an_alarm(edge):
     edge.clock.forward(seconds=600)
     with pytest.raises(LaneError):
         edge.do(discard_draft, draft_id=edge.draft_id, reason="người đã bỏ đi")
+
+
+def test_whoever_waits_with_a_document_read_stands_in_the_rows_of_the_queue(edge):
+    edge.present(PASS)
+    scan(edge, OTHER_PASS)
+    (row,) = board_rows(edge.gate, "queue", lane_id=LANE)
+    assert (row.reason, row.document_number_masked) == ("document_read", "••••0124")
