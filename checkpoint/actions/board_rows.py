@@ -82,7 +82,7 @@ def note_board_export(turn: Turn, figure: str) -> None:
 
 
 def _waiting(gate: Gate, lane_ids: Collection[str], *, at: datetime) -> list[BoardRow]:
-    """List who waits: those whom a scanner saw and nobody presented, and at each lane whose document was read already."""
+    """List who waits: whom a scanner saw and nobody presented, and at each lane whose document was read already."""
     passages = [one for one in waiting_passages(gate, at=at) if one.lane_id in lane_ids]
     seen = [BoardRow(at=one.at, lane_id=one.lane_id, reason=one.reason) for one in passages]
     read = [

@@ -56,3 +56,13 @@ def test_the_clock_of_an_alarm_is_seen_whole_on_every_screen(page, edge, size, l
     for part in (page.locator("#deadline"), page.locator("#actions button").last):
         box = part.bounding_box()
         assert box["y"] + box["height"] <= bottom
+
+
+@pytest.mark.parametrize("key", ["F4", "F10", "Insert"])
+def test_a_key_that_an_alarm_does_not_allow_says_why(page, edge, key):
+    open_lane(page, edge, "recheck")
+    page.keyboard.press(key)
+    page.wait_for_selector("#error:not(:empty)")
+    assert "phải đo lại" in page.locator("#error").inner_text()
+    assert page.locator("dialog").count() == 0
+    assert page.url.endswith("/lanes/recheck")

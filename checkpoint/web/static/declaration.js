@@ -3,7 +3,7 @@ import { ask, radioField, textField } from "../web/js/dialogs.js";
 import { element, find } from "../web/js/elements.js";
 import { celsius, date } from "../web/js/format.js";
 import { has, t, word } from "../web/js/labels.js";
-import { send } from "../web/js/api.js";
+import { Refused, send } from "../web/js/api.js";
 
 const KEY = "Insert";
 const RESOLUTIONS = ["explained", "corrected", "unresolved"];
@@ -56,6 +56,7 @@ export function declarationAct({ laneId, view, take, fail }) {
     const held = view()?.declaration;
     if (held?.state === "taken" && held.doubts.length > 0 && !held.is_checked) askAbout(held, call);
     else if (held?.state === "refused" || held?.state === "waiting") askWhatToDo(held, { call, enter });
+    else if (view()?.phase === "awaiting_recheck") fail(new Refused({ code: "alarm_comes_first" }, 409));
     else if (view()?.person && !held) enter();
   };
   document.addEventListener("keydown", (event) => {

@@ -150,7 +150,13 @@ function showSaved() {
   setText(find("saved"), saved ? `${what}${t("lane.saved", { saved_at: saved.recorded_at, number: `${saved.sequence}` })}` : "");
 }
 
-const run = (key) => offers().find(([offered]) => offered === key)?.[2]?.();
+// A key that would do something for anybody else says why it does nothing during an alarm.
+const AFTER_AN_ALARM = ["F4", "F10"];
+function run(key) {
+  const offer = offers().find(([offered]) => offered === key);
+  if (offer) return offer[2]();
+  return view.phase === "awaiting_recheck" && AFTER_AN_ALARM.includes(key) ? fail(new Refused({ code: "alarm_comes_first" }, 409)) : undefined;
+}
 
 // A pass that the register does not know: its holder is entered once, here, and completed in the lane.
 function registerHere() {
