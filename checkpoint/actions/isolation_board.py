@@ -10,9 +10,11 @@ from checkpoint.actions.csv_files import csv_bytes
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.path_steps import clock_rule
 from checkpoint.actions.person_view import masked
+from checkpoint.actions.presenting import PresentCommand, ScanText, key_of_presented, understand
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import newest_identity
 from checkpoint.clocks import ClockFace, read_clock
+from checkpoint.documents import number_key
 from checkpoint.isolation.case import CasePath, CaseWords, GivenNotice, IsolationCase, next_step
 from checkpoint.isolation.path import PathState, steps_from
 from checkpoint.store.crops import crops_kept
@@ -69,6 +71,12 @@ class IsolatedPerson(msgspec.Struct, frozen=True, kw_only=True):
     contacts: int = 0
     is_checked: bool = False
     has_picture: bool = False
+
+
+class FindOnBoardCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``text`` of a scan: whose document it is among the people on the board."""
+
+    text: ScanText
 
 
 class PlaceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +177,29 @@ def isolation_case(turn: Turn, crossing_id: str) -> IsolationCase:
         **kept,
         **_who(turn, row),
     )
+
+
+def find_on_board(turn: Turn, command: FindOnBoardCommand) -> tuple[str, ...]:
+    """Return the crossings on the board that a scanned document is about; that it was asked for is noted.
+
+    A number alone and the zone of the same document may make two person keys, so the number counts as well.
+    """
+    presented = understand(turn, PresentCommand(text=command.text))
+    key = key_of_presented(turn, presented)
+    number = number_key(presented.identity.document_number)
+    with turn.gate.store.readers.connect() as connection:
+        owing = crossings_by_id(connection, list(running_clocks(connection)))
+        rows = {row.crossing_id: row for row in (*open_crossings(connection), *owing)}
+    log_access(
+        turn.transaction,
+        at=turn.at,
+        officer_ref=turn.officer_ref or "",
+        action="crossings_searched",
+        subject=key[:16],
+        reason="",
+    )
+    same = [one for one, row in rows.items() if key and row.person_key == key]
+    return tuple(same or [one for one, row in rows.items() if number and number_key(row.document_number) == number])
 
 
 _OF_THE_ROW = (

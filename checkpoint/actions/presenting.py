@@ -343,7 +343,7 @@ def _presentation(turn: Turn, presented: Presented, *, lane: LaneSettings, detai
         purpose=purpose,
         direction=direction,
         mode_of_entry=lane.mode_of_entry,
-        person_key=_person_key(turn, presented),
+        person_key=key_of_presented(turn, presented),
         nationality=presented.nationality,
         age_years=None if born_on is None else _age_years(born_on, on=local_date(turn.at)),
         document_expires_on=presented.expires_on,
@@ -365,7 +365,8 @@ def _usual(presented: Presented, *, direction: Direction) -> tuple[TravellerCate
     return TravellerCategory.TOURIST, PurposeOfCrossing.TOURISM
 
 
-def _person_key(turn: Turn, presented: Presented) -> str:
+def key_of_presented(turn: Turn, presented: Presented) -> str:
+    """Return the person key of whom a document is about, or nothing where it says too little."""
     identity = presented.identity
     is_passport = presented.kind not in {DocumentKind.BORDER_PASS, DocumentKind.IDENTITY_CARD}
     identifiers = PersonIdentifiers(

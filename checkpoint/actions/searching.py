@@ -11,7 +11,7 @@ from checkpoint.actions.holding import child_number, key_of_pass
 from checkpoint.actions.knowing import PAIRED_SINCE, midnight, state_today
 from checkpoint.actions.person_view import masked
 from checkpoint.actions.refusals import ActionRefusedError
-from checkpoint.documents import number_key
+from checkpoint.documents import DocumentFault, ReadDocument, number_key, read_document
 from checkpoint.register.label_code import read_label_code
 from checkpoint.register.links import PersonLink
 from checkpoint.register.names import likeness, read_query
@@ -112,16 +112,31 @@ class HolderCard(msgspec.Struct, frozen=True, kw_only=True):
 def search_people(gate: Gate, command: SearchCommand, *, officer_ref: str) -> list[PersonLine]:
     """Find people by label, number or name; the search is noted in the access log."""
     query = command.query.strip()
-    subject = key_of_pass(number_key(query), key=gate.identity.person_index_key)
+    document = _document_in(gate, query)
+    number = document.fields.number_key if document is not None else number_key(query)
+    subject = key_of_pass(number, key=gate.identity.person_index_key)
     _note(gate, officer_ref=officer_ref, action="register_searched", subject=subject)
     return find_people(gate, query, born_on=command.date_of_birth)
 
 
 def find_people(gate: Gate, query: str, *, born_on: date | None = None) -> list[PersonLine]:
-    """Find people by label, number or name, the likest first; nothing is noted."""
+    """Find people by label, number, scanned document or name, the likest first; nothing is noted."""
+    document = _document_in(gate, query)
+    if document is not None and document.fields.full_name:
+        name, born_on = document.fields.full_name, born_on or document.born_on
+    else:
+        name = query
     with gate.store.readers.connect() as connection:
         rows = ReaderRows(connection)
-        return _by_number(gate, rows, query) or _by_name(gate, rows, query, born_on=born_on)
+        return _by_number(gate, rows, query, document=document) or _by_name(gate, rows, name, born_on=born_on)
+
+
+def _document_in(gate: Gate, query: str) -> ReadDocument | None:
+    """What a reader typed: a number with its model before it, or a whole zone; a name alone is no document."""
+    if not any(mark.isdigit() for mark in query):
+        return None
+    found = read_document(query, today=local_date(gate.clock()))
+    return None if isinstance(found, DocumentFault) else found
 
 
 def register_list(
@@ -209,7 +224,7 @@ def note_export(gate: Gate, *, officer_ref: str, what: str) -> None:
     _note(gate, officer_ref=officer_ref, action="register_exported", subject=what)
 
 
-def _by_number(gate: Gate, rows: Rows, query: str) -> list[PersonLine]:
+def _by_number(gate: Gate, rows: Rows, query: str, *, document: ReadDocument | None) -> list[PersonLine]:
     label = read_label_code(query)
     if label is not None:
         found = find_by_label(rows, label)
@@ -219,7 +234,7 @@ def _by_number(gate: Gate, rows: Rows, query: str) -> list[PersonLine]:
         return [] if found is None else [_holder_line(gate, found)]
     if not any(mark.isdigit() for mark in query):
         return []
-    one = find_holder(rows, number_key(query))
+    one = find_holder(rows, document.fields.number_key if document is not None else number_key(query))
     return [] if one is None else [_holder_line(gate, one)]
 
 

@@ -33,7 +33,13 @@ from checkpoint.actions.isolating import (
     refuse_isolation,
     start_check,
 )
-from checkpoint.actions.isolation_board import board_csv, isolation_case, isolation_view
+from checkpoint.actions.isolation_board import (
+    FindOnBoardCommand,
+    board_csv,
+    find_on_board,
+    isolation_case,
+    isolation_view,
+)
 from checkpoint.actions.picturing import LookCommand, view_picture
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.releasing import DischargeCommand, admit_person, discharge_person
@@ -76,6 +82,7 @@ def isolation_routes(edge: EdgeApp) -> list[Route]:
     return [
         Route("/api/isolation", refusing(_show_room(edge)), methods=["GET"]),
         Route("/api/isolation/export.csv", refusing(_export(edge)), methods=["GET"]),
+        Route("/api/isolation/find", refusing(_find(edge)), methods=["POST"]),
         *acts,
         Route("/api/isolation/{crossing_id}/picture", refusing(_show_picture(edge)), methods=["POST"]),
         Route("/api/isolation/{crossing_id}/admit", refusing(_admit(edge)), methods=["POST"]),
@@ -116,6 +123,19 @@ def _show_room(edge: EdgeApp) -> Endpoint:
         return json_answer(await anyio.to_thread.run_sync(isolation_view, edge.gate))
 
     return show_room
+
+
+def _find(edge: EdgeApp) -> Endpoint:
+    """Tell who of the board a scanned document is about; what was scanned travels in a body, never in an address."""
+    decoder = msgspec.json.Decoder(FindOnBoardCommand)
+
+    async def find(request: Request) -> Response:
+        session = _may_see(request)
+        given = await read_command(request, decoder)
+        found = edge.gate.perform(lambda turn: find_on_board(turn, given), officer_ref=session.username)
+        return json_answer({"crossing_ids": await committed(found)})
+
+    return find
 
 
 def _show_case(edge: EdgeApp) -> Endpoint:

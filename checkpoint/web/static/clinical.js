@@ -6,7 +6,7 @@ export const CLINICAL_SITES = ["ear", "axillary", "oral"];
 
 // 38,6 and 38.6 are the same number; anything else is refused before it is sent.
 export function temperatureField() {
-  return inputField({ name: "temperature", label: t("lane.temperature"), hint: t("lane.temperature_hint"), inputmode: "decimal", pattern: "[34][0-9]([.,][0-9]{1,2})?", required: true, maxlength: 5, class: "big-number", autofocus: true });
+  return inputField({ name: "temperature", label: t("lane.temperature"), hint: t("lane.temperature_hint"), inputmode: "decimal", "data-wrong": t("lane.wrong_temperature"), pattern: "[34][0-9]([.,][0-9]{1,2})?", required: true, maxlength: 5, class: "big-number", autofocus: true });
 }
 export const asNumber = (text) => Number(text.replace(",", "."));
 

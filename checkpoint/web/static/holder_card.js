@@ -1,5 +1,6 @@
 // One holder whole: what the pass is worth, what can be done, out and home, children, who may be the same person.
 import { download, Refused, send } from "../web/js/api.js";
+import { whenAlone } from "../web/js/bursts.js";
 import { ask, inputField, selectField } from "../web/js/dialogs.js";
 import { element } from "../web/js/elements.js";
 import { celsius, date, dateTime, dayMonth } from "../web/js/format.js";
@@ -32,7 +33,8 @@ export function showCard(place, card, page) {
 const numbered = (buttons) => buttons.map((one, index) => (one.append(" ", element("kbd", {}, String(index + 1))), (one.dataset.digit = String(index + 1)), one));
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]") || event.target instanceof HTMLInputElement) return;
-  document.querySelector(`#card:not([hidden]) [data-digit="${CSS.escape(event.key)}"]`)?.click();
+  const taken = document.querySelector(`#card:not([hidden]) [data-digit="${CSS.escape(event.key)}"]`);
+  if (taken) whenAlone(() => taken.isConnected && taken.click());
 });
 
 function acts(card, page) {

@@ -1,19 +1,21 @@
 // The isolation board: each place, who waits, who is on the road; what is due first and what comes next.
 import { read, Refused, send } from "../web/js/api.js";
+import { catchScans, whenAlone } from "../web/js/bursts.js";
 import { learnNow, markClock } from "../web/js/clocks.js";
 import { country } from "../web/js/countries.js";
 import { element, find, setText } from "../web/js/elements.js";
-import { celsius, timeOrDate } from "../web/js/format.js";
+import { celsius, plain, timeOrDate } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
 import { askClinical } from "./clinical.js";
 import { levelOf, listen } from "./isolation_alarm.js";
 import { askPapers } from "./isolation_papers.js";
 import { askPicture } from "./isolation_picture.js";
 import { askMore, askStep, canStep, whoIs } from "./isolation_steps.js";
+import { gathering } from "./scan.js";
 import { showSound, turnSound } from "./sound.js";
 
-const REFRESH_MS = 5000, LISTEN_MS = 1000, MOST_KEYS = 9;
-let room = null, shown = "", admitFirst = null, recheckFirst = null, byKey = [];
+const REFRESH_MS = 5000, LISTEN_MS = 1000;
+let room = null, shown = "", admitFirst = null, recheckFirst = null, keys = new Map();
 
 async function refresh() {
   try {
@@ -50,11 +52,12 @@ function draw() {
   const content_now = JSON.stringify([content, asked, everybody().map((person) => (person.clocks ?? []).map(levelOf))]);
   if (content_now === shown) return;
   shown = content_now;
-  const fits = (person) => !asked || [whoIs(person), person.document_number_masked, stateWords(person), person.destination].join(" ").toLocaleLowerCase().includes(asked);
-  const taken = room.places.filter((place) => place.person && fits(place.person)).sort((a, b) => dueOf(a.person) - dueOf(b.person));
-  const waiting = (room.waiting ?? []).filter(fits), referred = waiting.filter((person) => person.disposition === "referred"), others = waiting.filter((person) => person.disposition !== "referred");
-  const transit = (room.in_transit ?? []).filter(fits), owed = (room.owed ?? []).filter(fits);
-  byKey = [...taken.map((place) => place.person), ...referred, ...transit, ...owed].filter((person) => canStep(person.next_step)).sort((a, b) => dueOf(a) - dueOf(b)).slice(0, MOST_KEYS);
+  const words = plain(asked).split(/\s+/).filter(Boolean);
+  const fits = (person, place = "") => words.length === 0 || holdsAll(about(person, place), words);
+  const taken = room.places.filter((place) => place.person && fits(place.person, place.place_id)).sort((a, b) => dueOf(a.person) - dueOf(b.person));
+  const waiting = (room.waiting ?? []).filter((person) => fits(person)), referred = waiting.filter((person) => person.disposition === "referred"), others = waiting.filter((person) => person.disposition !== "referred");
+  const transit = (room.in_transit ?? []).filter((person) => fits(person)), owed = (room.owed ?? []).filter((person) => fits(person));
+  keys = keysOf(taken);
   recheckFirst = others.length ? () => recheck(others[0]) : null;
   admitFirst = referred.length ? () => admit(referred[0]) : null;
   const nobody = (key) => element("li", { class: "empty" }, t(asked ? "isolation_room.nobody_found" : `isolation_room.${key}`));
@@ -70,6 +73,21 @@ function draw() {
   });
 }
 
+const holdsAll = (nodes, words) => {
+  const text = plain(nodes.filter(Boolean).map((node) => node.textContent).join(" "));
+  return words.every((one) => text.includes(one));
+};
+
+// The key of a place is its own number: it means the same person for as long as somebody lies there, whoever else comes
+// and goes. Two places of one number have none, nor have the tenth and later places: Tab reaches their buttons.
+const numberOf = ({ place_id }) => /(?:^|\D)0*([1-9])$/.exec(place_id)?.[1] ?? "";
+function keysOf(taken) {
+  const numbers = room.places.map(numberOf);
+  const own = taken.map((place) => [numberOf(place), place.person]).filter(([number]) => numbers.filter((one) => one === number).length === 1);
+  return new Map(own.filter(([number]) => number !== ""));
+}
+const keyOf = (person) => [...keys].find(([, other]) => other === person)?.[0] ?? "";
+
 // The focus stays on the same button of the same person when the cards are drawn anew.
 function keepFocus(redraw) {
   const held = document.activeElement?.dataset?.hold;
@@ -82,22 +100,24 @@ const stateWords = (person) => t(`isolation_room.state_${stateOf(person)}`);
 const TONES = { alarmed: "wait", lapsed: "wait", in_transit: "info", arrived: "go", released: "go" };
 const aboutPerson = (person) => [word("TravellerCategory", person.category), country(person.nationality), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
 
-function card(person, { place = "", admitKey = "" } = {}) {
+// What a card says of a person, without its buttons: the same that a search looks through.
+function about(person, place) {
   const clocks = [...(person.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at));
-  const levels = clocks.map(levelOf);
-  const urgency = levels.some((level) => ["red", "overdue"].includes(level)) ? "red" : levels.includes("amber") ? "amber" : "calm";
-  return element(
-    "li",
-    { class: "card place", "data-urgency": urgency, "data-crossing": person.crossing_id },
-    element("h3", {}, place || whoIs(person), element("span", { class: "chip", "data-tone": TONES[stateOf(person)] ?? "stop" }, stateWords(person))),
+  return [
+    element("h3", {}, place || whoIs(person), " ", element("span", { class: "chip", "data-tone": TONES[stateOf(person)] ?? "stop" }, stateWords(person))),
     place ? element("p", { class: "who" }, whoIs(person)) : null,
     element("p", { class: "dim small" }, [aboutPerson(person), person.isolated_at ? t("isolation_room.since", { isolated_at: person.isolated_at }) : null].filter(Boolean).join(" · ")),
     stateOf(person) === "lapsed" ? element("p", { class: "lapsed" }, t("isolation_room.hold_ended")) : null,
     decision(person),
     ...facts(person),
     element("ul", { class: "clocks" }, ...clocks.map(clockLine)),
-    element("div", { class: "steps" }, ...stepButtons(person, admitKey)),
-  );
+  ];
+}
+
+function card(person, { place = "", admitKey = "" } = {}) {
+  const levels = (person.clocks ?? []).map(levelOf);
+  const urgency = levels.some((level) => ["red", "overdue"].includes(level)) ? "red" : levels.includes("amber") ? "amber" : "calm";
+  return element("li", { class: "card place", "data-urgency": urgency, "data-crossing": person.crossing_id }, ...about(person, place), element("div", { class: "steps" }, ...stepButtons(person, admitKey)));
 }
 
 // What the CDC decided about a person who was referred here, in its colour and its words.
@@ -139,12 +159,12 @@ function clockLine(clock) {
 function stepButtons(person, admitKey) {
   const picture = person.has_picture ? element("button", { class: "button", type: "button", "data-hold": `${person.crossing_id}/picture`, "aria-label": `${t("isolation_room.picture")} ${whoIs(person)}`, onclick: () => askPicture(person) }, t("isolation_room.picture")) : null;
   if (stateOf(person) === "alarmed" && person.disposition === "pending") return [element("button", { class: "button primary", type: "button", "data-hold": `${person.crossing_id}/recheck`, onclick: () => recheck(person) }, t("lane.do_recheck"), admitKey ? element("kbd", {}, admitKey) : null), picture];
-  const number = byKey.indexOf(person) + 1;
-  const first = canStep(person.next_step) ? element("button", { class: "button primary", type: "button", "data-hold": `${person.crossing_id}/next`, onclick: () => take(person.next_step, person) }, t(`isolation_room.step_${person.next_step}`), number ? element("kbd", {}, String(number)) : null) : null;
+  const number = keyOf(person);
+  const first = canStep(person.next_step) ? element("button", { class: "button primary", type: "button", "data-hold": `${person.crossing_id}/next`, onclick: () => take(person.next_step, person) }, t(`isolation_room.step_${person.next_step}`), number ? element("kbd", {}, number) : null) : null;
   const canBeAdmitted = person.disposition === "referred" && !["in_transit", "arrived"].includes(stateOf(person));
   const place = canBeAdmitted ? element("button", { class: "button", type: "button", "data-hold": `${person.crossing_id}/admit`, onclick: () => admit(person) }, t("isolation_room.admit"), admitKey ? element("kbd", {}, admitKey) : null) : null;
-  const more = element("button", { class: "button", type: "button", "data-hold": `${person.crossing_id}/more`, "aria-label": `${t("isolation_room.more")} ${whoIs(person)}`, onclick: () => askMore(person, around()).catch(tell) }, t("isolation_room.more"), number ? element("kbd", {}, `⇧${number}`) : null);
-  const papers = element("button", { class: "button", type: "button", "data-papers": person.crossing_id, "data-hold": `${person.crossing_id}/papers`, "aria-label": `${t("papers.open")} ${whoIs(person)}`, onclick: () => askPapers(person).catch(tell) }, t("papers.open"), element("kbd", {}, "P"));
+  const more = element("button", { class: "button", type: "button", "data-hold": `${person.crossing_id}/more`, "aria-label": `${t("isolation_room.more")} ${whoIs(person)}`, onclick: () => askMore(person, around()).catch(tell) }, t("isolation_room.more"), number ? element("kbd", {}, canStep(person.next_step) ? `⇧${number}` : number) : null);
+  const papers = element("button", { class: "button", type: "button", "data-papers": person.crossing_id, "data-hold": `${person.crossing_id}/papers`, "aria-label": `${t("papers.open")} ${whoIs(person)}`, onclick: () => askPapers(person).catch(tell) }, t("papers.open"), element("kbd", { class: "of-focus" }, "P"));
   return [first, place, papers, picture, more];
 }
 
@@ -154,7 +174,6 @@ function around() {
     await refresh();
     if (step === "released" && person.ground) setTimeout(() => askPapers(person).catch(tell)); // the card is gone: the confirmation is offered now
   };
-  done.failed = tell;
   return { grounds: room.grounds ?? ["suspect"], done };
 }
 
@@ -179,15 +198,28 @@ function recheck(person) {
   });
 }
 
-// The papers of the card that has the focus; of the person with the first step due where none has it.
+// The papers of the card that has the focus: its key is shown there only.
 function papersHere() {
   const held = document.activeElement?.closest("[data-crossing]")?.dataset.crossing;
-  const person = everybody().find((one) => one.crossing_id === held) ?? byKey[0] ?? everybody()[0];
+  const person = everybody().find((one) => one.crossing_id === held);
   if (person) askPapers(person).catch(tell);
 }
 
+// Whose document was scanned is searched for, and nothing else is done: the number itself is not shown.
+async function searchScanned(text) {
+  try {
+    const { crossing_ids } = await send("/api/isolation/find", { text });
+    const person = everybody().find((one) => crossing_ids.includes(one.crossing_id));
+    find("search").value = person ? whoIs(person) : "";
+    setText(find("told"), person ? "" : t("isolation_room.nobody_found"));
+    draw();
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
 const KEYS = {
-  p: papersHere,
+  p: () => whenAlone(papersHere),
   F2: () => admitFirst?.(),
   F8: turnSound,
   F4: () => recheckFirst?.(),
@@ -204,12 +236,14 @@ document.addEventListener("keydown", (event) => {
   }
   if (isTyping && !event.key.startsWith("F")) return undefined;
   const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
-  const person = digit ? byKey[Number(digit) - 1] : null;
-  const act = person ? () => (event.shiftKey ? askMore(person, around()).catch(tell) : take(person.next_step, person)) : KEYS[event.key];
+  const person = digit ? keys.get(digit) : null;
+  const open = () => (event.shiftKey || !canStep(person.next_step) ? askMore(person, around()).catch(tell) : take(person.next_step, person));
+  const act = person ? () => whenAlone(open) : KEYS[event.key];
   if (!act || event.ctrlKey || event.altKey || event.metaKey) return undefined;
   event.preventDefault();
   return act();
 });
+catchScans({ covers: () => !document.querySelector("dialog[open]"), takesOut: () => true, present: gathering(searchScanned).add });
 find("search").addEventListener("input", draw);
 find("sound").addEventListener("click", turnSound);
 showSound();

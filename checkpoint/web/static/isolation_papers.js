@@ -1,5 +1,6 @@
 // The papers of one isolation that fit the step: each as a page to print and as a file that can still be edited.
 import { read } from "../web/js/api.js";
+import { whenAlone } from "../web/js/bursts.js";
 import { ask } from "../web/js/dialogs.js";
 import { element } from "../web/js/elements.js";
 import { t } from "../web/js/labels.js";
@@ -19,6 +20,6 @@ export async function askPapers(person) {
     const taken = digit ? dialog.querySelector(`[data-take="${event.shiftKey ? "⇧" : ""}${digit}"]`) : null;
     if (!taken) return;
     event.preventDefault();
-    taken.click();
+    whenAlone(() => taken.click());
   });
 }

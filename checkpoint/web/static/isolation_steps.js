@@ -1,5 +1,6 @@
 // Each act on a person's path as a dialog: its fields, its address, and an identifier made before it is sent.
 import { read, Refused, send } from "../web/js/api.js";
+import { whenAlone } from "../web/js/bursts.js";
 import { ask, checkField, inputField, radioField, selectField, textField } from "../web/js/dialogs.js";
 import { element } from "../web/js/elements.js";
 import { timeOrDate } from "../web/js/format.js";
@@ -21,11 +22,12 @@ const words = () => textField({ name: "words", label: t("isolation_room.words") 
 const clockField = (person, fits = () => true) => selectField({ name: "kind", label: t("isolation_room.which_clock"), choices: choices("ClockKind", (person.clocks ?? []).filter(fits).map((clock) => clock.kind)), chosen: person.clocks?.[0]?.kind });
 const owes = (person, kind) => (person.clocks ?? []).some((clock) => clock.kind === kind);
 
-// step -> [path word, fields of the dialog, body of the act]. A step without fields is done at once.
+// step -> [path word, fields of the dialog, body of the act]. Each is a record of law: none is done without its dialog,
+// and no finding is chosen before somebody chooses it.
 const STEPS = {
-  check_started: ["check-start"],
+  check_started: ["check-start", () => [element("p", {}, t("isolation_room.check_starts"))]],
   check_ended: ["check-end", () => [
-    radioField({ name: "outcome", label: t("isolation_room.outcome"), choices: choices("CheckOutcome", OUTCOMES), chosen: OUTCOMES[0] }),
+    radioField({ name: "outcome", label: t("isolation_room.outcome"), choices: choices("CheckOutcome", OUTCOMES) }),
     checkField({ name: "findings", label: t("isolation_room.findings"), choices: choices("ExaminationFinding", FINDINGS) }),
     checkField({ name: "actions", label: t("isolation_room.actions"), choices: choices("TreatmentAction", ACTIONS) }),
     words(),
@@ -71,12 +73,11 @@ export const canStep = (step) => step in STEPS;
 export function askStep(step, person, { grounds, done }) {
   const [path, fields, body] = STEPS[step];
   const actId = newIdentifier();
-  const submit = async (values = {}, form = null) => {
+  const submit = async (values, form) => {
     const content = body ? body(values, form) : values;
     await send(`/api/isolation/${person.crossing_id}/${path}`, WITHOUT_IDENTIFIER.has(path) ? content : { act_id: actId, ...content });
     await done(step, person);
   };
-  if (!fields) return submit().catch(done.failed);
   return ask({ title: `${t(`isolation_room.step_${step}`)}: ${whoIs(person)}`, fields: fields(person, grounds), submitKey: "lane.save", submit });
 }
 
@@ -98,7 +99,7 @@ export async function askMore(person, around) {
     const step = steps[Number(/^Digit([1-9])$/.exec(event.code)?.[1]) - 1];
     if (!step) return;
     event.preventDefault();
-    open(step);
+    whenAlone(() => open(step));
   });
 }
 

@@ -1,10 +1,12 @@
 // The pass register: find, list, open one holder. Searches travel in a body, never in an address.
 import { download, read, Refused, send } from "../web/js/api.js";
+import { catchScans } from "../web/js/bursts.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { date, dateTime } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
 import { askRegister, dayOf } from "./registering.js";
 import { showCard } from "./holder_card.js";
+import { gathering } from "./scan.js";
 
 const TONES = { valid: "go", expired: "wait", lost: "stop", cancelled: "stop", replaced: "wait" };
 let page = { part: "", next: null, search: null };
@@ -56,13 +58,19 @@ const AWAY = [
 
 const search = () => guarded(async () => {
   const born = find("born").value.trim();
-  const body = { query: find("query").value, ...(born ? { date_of_birth: dayOf(born) } : {}) };
+  await look({ query: find("query").value, ...(born ? { date_of_birth: dayOf(born) } : {}) });
+});
+
+async function look(body) {
   const { people } = await send("/api/register/search", body);
   page = { part: "", next: null, search: body };
   find("part").value = "";
   showList({ people, columns: PERSON, emptyWords: t("register_page.nobody"), isSearch: true });
   if (people.length === 1 && people[0].holder_id && people[0].kind === "holder" && /\d/.test(body.query)) await open(people[0].holder_id);
-});
+}
+
+// A document scanned anywhere on the page opens its holder; it neither acts on the card that is open nor stays in a field.
+const scanned = gathering((text) => guarded(() => look({ query: text })));
 
 const list = (part, after = 0) => guarded(async () => {
   find("part").value = part;
@@ -111,6 +119,7 @@ document.addEventListener("keydown", (event) => {
   KEYS[event.key]();
 });
 for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", () => KEYS[button.dataset.key]());
+catchScans({ covers: () => !document.querySelector("dialog[open]"), takesOut: () => true, present: scanned.add });
 find("more").addEventListener("click", KEYS.F10);
 find("part").addEventListener("change", (event) => event.target.value && list(event.target.value));
 find("finder").addEventListener("submit", (event) => {

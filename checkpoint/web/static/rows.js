@@ -1,11 +1,8 @@
 // The rows behind a figure: a table that is searched in place and taken as a file. One part of a page, opened by figures.
 import { read } from "../web/js/api.js";
 import { element, find, setText } from "../web/js/elements.js";
-import { celsius, duration, integer, timeOrDate } from "../web/js/format.js";
+import { celsius, duration, integer, plain, timeOrDate } from "../web/js/format.js";
 import { has, t, word } from "../web/js/labels.js";
-
-// What a reader searches for: small letters, and without the marks that a keyboard at a gate may lack.
-export const plain = (text) => text.toLocaleLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replaceAll("đ", "d");
 
 // Hide the rows of a list that do not hold every word of what is typed; returns how many are left.
 export function sift(nodes, typed) {

@@ -5,30 +5,35 @@ import { find } from "../web/js/elements.js";
 
 const LINES_BY_LENGTH = { 30: 3, 36: 2, 44: 2 };
 const NEXT_LINE_WITHIN_MS = 1500;
-let lines = [], timer = 0;
 
-// present(text): a whole scan. enterAlone(): Enter in an empty field means the next action.
-export function watchScans({ present, enterAlone }) {
-  const field = find("scan");
+// Gathers the lines of one document; present(text) gets the whole.
+export function gathering(present) {
+  let lines = [], timer = 0;
   const finish = () => {
     clearTimeout(timer);
     const text = lines.join("\n");
     lines = [];
     if (text) present(text);
   };
-  find("scan-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const line = field.value.trim();
-    field.value = "";
-    if (line === "") {
-      if (lines.length === 0) enterAlone();
-      else finish();
-      return;
-    }
+  const add = (line) => {
     lines.push(line);
     clearTimeout(timer);
     if (lines.length >= expectedLines(lines[0])) finish();
     else timer = setTimeout(finish, NEXT_LINE_WITHIN_MS);
+  };
+  return { add, finish, isEmpty: () => lines.length === 0 };
+}
+
+// present(text): a whole scan. enterAlone(): Enter in an empty field means the next action.
+export function watchScans({ present, enterAlone }) {
+  const field = find("scan"), gathered = gathering(present);
+  find("scan-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const line = field.value.trim();
+    field.value = "";
+    if (line !== "") gathered.add(line);
+    else if (gathered.isEmpty()) enterAlone();
+    else gathered.finish();
   });
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]") || isTyping(document.activeElement)) return;

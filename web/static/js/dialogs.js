@@ -1,4 +1,5 @@
 // One modal dialog at a time: native <dialog> traps the focus; Escape closes it and loses nothing on the server.
+import { catchScans } from "./bursts.js";
 import { element } from "./elements.js";
 import { t } from "./labels.js";
 import { guideTyping, isoOf, momentShown } from "./moments.js";
@@ -34,14 +35,31 @@ export function ask({ title, fields, submitKey, submit, tone = "primary" }) {
     });
     answering = mine;
   });
+  const endScans = keepScansOut(dialog, error);
+  dialog.addEventListener("keydown", submitByEnter);
   dialog.addEventListener("close", () => {
+    endScans();
     dialog.remove();
     takeUpTyping();
   });
   document.body.append(dialog);
   dialog.showModal();
-  (form.querySelector("[autofocus]") ?? form.querySelector("input, select, textarea, button"))?.focus();
+  const first = ["[autofocus]", "input, select, textarea", "[type=submit]", "button"].map((one) => form.querySelector(one)).find(Boolean);
+  first?.focus();
   return dialog;
+}
+
+// A document scanned while words are asked for is no answer: it must not stand in a reason in clear, nor press a button.
+function keepScansOut(dialog, error) {
+  const said = () => (error.textContent = t("look.scan_not_here"));
+  return catchScans({ covers: () => dialog.open, takesOut: (field) => field instanceof HTMLTextAreaElement, present: said });
+}
+
+// Enter does what the button says, from a field of several lines too; Shift and Enter begin a new line there.
+function submitByEnter(event) {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !(event.target instanceof HTMLTextAreaElement)) return;
+  event.preventDefault();
+  event.currentTarget.querySelector("[type=submit]")?.click();
 }
 
 // A day and a time are handed on as ISO 8601, whatever form they were written in.

@@ -49,3 +49,6 @@ export function shown(name, value) {
   if (name.endsWith("_s")) return integer(Math.ceil(value));
   return typeof value === "number" ? integer(value) : String(value);
 }
+
+// What a reader searches for: small letters, and without the marks that a keyboard at a gate may lack.
+export const plain = (text) => text.toLocaleLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replaceAll("đ", "d");

@@ -1,5 +1,6 @@
-// Language (F9), theme, sign-out (F12): the same keys and buttons on every page.
+// Language (F9), theme, sign-out (F12): the same keys and buttons on every page; and what is wrong with a field.
 import "./clocks.js";
+import "./faults.js";
 import { find } from "./elements.js";
 
 const next = { vi: "en", en: "zh", zh: "vi", auto: "dark", dark: "light", light: "auto" };
