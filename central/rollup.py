@@ -134,6 +134,15 @@ def spread(shapes: Mapping[Shape, int]) -> dict[CountKey, int]:
     return dict(total)
 
 
+def standing(figures: Mapping[Figure, int]) -> int:
+    """Return how many crossings stand: a withdrawn one is kept and named, and is not a crossing any more.
+
+    >>> standing({Figure.CROSSINGS: 162, Figure.WITHDRAWN: 2})
+    160
+    """
+    return figures.get(Figure.CROSSINGS, 0) - figures.get(Figure.WITHDRAWN, 0)
+
+
 def identities_hold(figures: Mapping[Figure, int]) -> bool:
     """Tell whether the figures of one gate, or of all, add up.
 

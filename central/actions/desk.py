@@ -16,6 +16,7 @@ from sync.exchange.sealing import SealedIdentity, associated_bytes, open_sealed
 
 REVEAL_ACTION = "reveal_identity"
 SETTLE_ACTION = "settle_express"
+EXPORT_ACTION = "export_cases"
 
 
 class CaseUnknownError(LookupError):
@@ -57,6 +58,13 @@ def look_reason_of(reason: str) -> tuple[LookReason, str]:
         return LookReason(reason), ""
     except ValueError:
         return LookReason.OTHER, reason
+
+
+def note_export(centre: Centre, *, username: str) -> None:
+    """Note that somebody takes the list of cases away as a file; it is as the screen shows it, without names."""
+    now = centre.clock()
+    day = centre.report_day(now).isoformat()
+    centre.store.accounts.log_access(EXPORT_ACTION, username=username, subject=day, reason="", at=now)
 
 
 def reveal_person(

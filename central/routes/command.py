@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter
@@ -11,8 +12,9 @@ from starlette.responses import Response
 from central.actions.opening import Centre
 from central.ledger import PLAUSIBLE_YEARS
 from central.report.daily_report import COUNTED, PROVINCE, Figures, Identity, identities_of
-from central.rollup import Figure
+from central.rollup import Figure, standing
 from central.routes.answers import answer, refuse, run_in_thread
+from central.routes.gate_sheet import GATE_COLUMNS, gate_row
 from central.routes.sheets import csv_answer
 from central.store.desk import DeskCase
 from central.store.device_standing import DeviceStanding
@@ -46,12 +48,19 @@ class CommandRoutes:
         router = APIRouter(prefix="/api/command", tags=["command"])
         see = [require("command.see")]
         router.add_api_route("/coverage.csv", self.export_coverage, dependencies=see, response_model=None)
+        router.add_api_route("/gates.csv", self.export_gates, methods=["GET"], dependencies=see, response_model=None)
         router.add_api_route("/figures", self.show_figures, methods=["GET"], dependencies=see, response_model=None)
         return router
 
     async def show_figures(self) -> Response:
         """Answer today's figures per gate, as of the last contact with each."""
         return answer(await run_in_thread(self._figures))
+
+    async def export_gates(self) -> Response:
+        """Answer the gates' lines of the running day as a CSV file: what is not known stays empty, never nought."""
+        shown = await run_in_thread(self._figures)
+        rows = [gate_row(shown["report_day"], gate) for gate in shown["gates"]]
+        return csv_answer(f"cua-khau-{shown['report_day']}.csv", head=GATE_COLUMNS, rows=rows)
 
     async def export_coverage(self, day: date | None = None, gate: str | None = None) -> Response:
         """Answer the reconciled hours behind the figure of a day, lane by lane, as a CSV file."""
@@ -66,7 +75,7 @@ class CommandRoutes:
         since, until = report_period(day, cut_off_hour=self._centre.deployment.cut_off_hour)
         return self._centre.store.gates.coverage_rows(since=since, until=until, point_of_entry_id=gate)
 
-    def _figures(self) -> dict[str, object]:
+    def _figures(self) -> dict[str, Any]:
         centre, now = self._centre, self._centre.clock()
         day = centre.report_day(now)
         store = centre.store
@@ -90,10 +99,11 @@ class CommandRoutes:
             "scenario": self._scenario(now),
             "ledger": {"position": today.ledger_position, "verified_at": None},
             "totals": today.totals,
+            "standing": standing(today.totals),
             "identities_hold": not broken,
             "broken_identities": [self._broken(one) for one in broken],
             "directions": _directions(today.gates.values()),
-            "last_week": {"crossings": last_week.totals[Figure.CROSSINGS]},
+            "last_week": {"crossings": standing(last_week.totals)},
             "isolation": _isolation(store.desk.cases(now=now), now=now),
             "gates": gates,
             "hours": store.figures.by_hour(day),

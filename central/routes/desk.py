@@ -12,6 +12,7 @@ from central.actions.desk import (
     CaseUnknownError,
     PersonErasedError,
     look_reason_of,
+    note_export,
     reveal_person,
     review_case,
     settle_case,
@@ -20,6 +21,7 @@ from central.actions.opening import Centre
 from central.ledger import CrossingState
 from central.review import ReviewError
 from central.routes.answers import BadBodyError, answer, read_json, refuse, run_in_thread
+from central.routes.sheets import csv_answer
 from central.store.centre_journal import Review
 from central.store.contacts import Contact
 from central.store.desk import REFERRED_SHOWN_FOR, CaseFile, CaseRecord, DeskCase
@@ -38,6 +40,9 @@ from sync.exchange.sealing import SealingError
 from web.roles import require, session_of
 
 REASON_LIMIT = 500
+_WHO = ("case_number", "sex", "age_years", "category")
+_WHERE = ("point_of_entry_id", "lane_id", "disposition", "place_id", "case_class", "observed_at")
+_CASE_COLUMNS = (*_WHO, *_WHERE, "temperature_c", "clock_kind", "due_at", "provisional_since")
 
 
 class _ReviewBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +73,7 @@ class DeskRoutes:
         router = APIRouter(prefix="/api/desk", tags=["desk"])
         see, review, reveal = require("desk.see"), require("desk.review"), require("desk.reveal")
         router.add_api_route("", self.show_cases, methods=["GET"], dependencies=[see], response_model=None)
+        router.add_api_route(".csv", self.export_cases, methods=["GET"], dependencies=[see], response_model=None)
         router.add_api_route("/{crossing_id}", self.show_case, dependencies=[see], response_model=None)
         router.add_api_route(
             "/{crossing_id}/review", self.take_review, methods=["POST"], dependencies=[review], response_model=None
@@ -96,6 +102,14 @@ class DeskRoutes:
                 "settled": [self._settled_line(one) for one in settled],
             }
         )
+
+    async def export_cases(self, request: Request) -> Response:
+        """Answer the list as a CSV file, nobody by name; that it was taken away is logged first."""
+        now, username = self._centre.clock(), session_of(request).username
+        await run_in_thread(lambda: note_export(self._centre, username=username))
+        cases = await run_in_thread(lambda: self._centre.store.desk.cases(now=now))
+        rows = [[line[name] for name in _CASE_COLUMNS] for line in map(self._case_line, cases)]
+        return csv_answer(f"ca-cho-xet-{self._centre.report_day(now)}.csv", head=_CASE_COLUMNS, rows=rows)
 
     async def show_case(self, crossing_id: str) -> Response:
         """Answer one case without the person."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from central.actions.opening import Centre
@@ -16,7 +17,35 @@ from central.routes.answers import ROWS_PER_PAGE, Offset, Word, answer, refuse, 
 from central.routes.desk import number_of
 from central.routes.sheets import csv_answer
 from central.store.figure_rows import CrossingRow, FigureTables, RowChoice
+from sync.agreement.vocabulary import Direction
 from web.roles import require
+
+
+def _chosen(
+    *,
+    figure: Figure,
+    gate: Word = "",
+    category: Word = "",
+    by: Dimension | None = None,
+    value: Word = "",
+    direction: Direction | None = None,
+    standing: bool = False,
+    q: Word = "",
+) -> RowChoice:
+    """What an address asks for: the page, the file and the links of the command page ask alike."""
+    return RowChoice(
+        figure=figure,
+        point_of_entry_id=gate,
+        category=category,
+        dimension=by,
+        value=value,
+        direction=direction,
+        only_standing=standing,
+        sought=q.strip(),
+    )
+
+
+Chosen = Annotated[RowChoice, Depends(_chosen)]
 
 
 class FigureRoutes:
@@ -50,18 +79,10 @@ class FigureRoutes:
         self,
         day: date,
         *,
-        figure: Figure,
-        gate: Word = "",
-        category: Word = "",
-        by: Dimension | None = None,
-        value: Word = "",
-        q: Word = "",
+        choice: Chosen,
         offset: Offset = 0,
     ) -> Response:
         """Answer a page of the crossings that a figure counts now, and how many there are."""
-        choice = RowChoice(
-            figure=figure, point_of_entry_id=gate, category=category, dimension=by, value=value, sought=q.strip()
-        )
         found = await run_in_thread(lambda: self._centre.store.figure_rows.crossings(day, choice=choice))
         page = [self._line(day, row) for row in found[offset : offset + ROWS_PER_PAGE]]
         return answer({"day": day, "count": len(found), "offset": offset, "per_page": ROWS_PER_PAGE, "rows": page})
@@ -70,19 +91,11 @@ class FigureRoutes:
         self,
         day: date,
         *,
-        figure: Figure,
-        gate: Word = "",
-        category: Word = "",
-        by: Dimension | None = None,
-        value: Word = "",
-        q: Word = "",
+        choice: Chosen,
     ) -> Response:
         """Answer all crossings that a figure counts now, as a CSV file."""
-        choice = RowChoice(
-            figure=figure, point_of_entry_id=gate, category=category, dimension=by, value=value, sought=q.strip()
-        )
         rows = await run_in_thread(lambda: self._centre.store.figure_rows.crossings(day, choice=choice))
-        name = f"luot-{day.isoformat()}-{figure.value}.csv"
+        name = f"luot-{day.isoformat()}-{choice.figure.value}.csv"
         return csv_answer(name, head=CrossingRow.__struct_fields__, rows=map(msgspec.structs.astuple, rows))
 
     def _frozen(self, day: date) -> tuple[int, dict[str, int]] | None:

@@ -16,6 +16,7 @@ from central.rollup import Figure, figures_of
 from central.store.engine import reading
 from central.store.projection import decode_state
 from central.store.tables import crossing, ledger, record_quarantine
+from sync.agreement.vocabulary import Direction, Disposition
 
 ROWS_AT_MOST = 5000
 _ROWS_AT_ONCE = 500
@@ -34,13 +35,18 @@ class CrossingRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """Which figure is opened: of one gate, category or value of a dimension (empty: of all); ``sought`` narrows it."""
+    """Which figure is opened: of one gate, category or value of a dimension (empty: of all); ``sought`` narrows it.
+
+    ``only_standing`` leaves out withdrawn crossings, as the figures of the running day do.
+    """
 
     figure: Figure
     point_of_entry_id: str = ""
     category: str = ""
     dimension: Dimension | None = None
     value: str = ""
+    direction: Direction | None = None
+    only_standing: bool = False
     sought: str = ""
 
     def counts(self, state: CrossingState) -> bool:
@@ -50,6 +56,8 @@ class RowChoice(msgspec.Struct, frozen=True, kw_only=True):
             and self.point_of_entry_id in {"", state.point_of_entry_id}
             and self.category in {"", state.category}
             and (self.dimension is None or value_of(state, self.dimension) == self.value)
+            and self.direction in {None, state.direction}
+            and not (self.only_standing and state.disposition is Disposition.WITHDRAWN)
         )
 
     def is_sought(self, row: CrossingRow) -> bool:

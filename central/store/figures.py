@@ -51,7 +51,7 @@ class EdgeStanding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """One gate's counters of a day, in sum and by direction."""
+    """One gate's counters of a day; ``by_direction``: its crossings that stand, without withdrawn ones."""
 
     figures: dict[Figure, int]
     by_direction: dict[Direction, int]
@@ -213,6 +213,9 @@ def _standing_of(row: RowMapping) -> EdgeStanding:
     return EdgeStanding(**dict(row) | {name: int(row[name]) for name in _SUMMED})
 
 
+_STANDING_BY = {Figure.CROSSINGS: 1, Figure.WITHDRAWN: -1}
+
+
 def _gates(connection: Connection, *, day: date) -> dict[str, GateFigures]:
     query = (
         select(
@@ -228,6 +231,6 @@ def _gates(connection: Connection, *, day: date) -> dict[str, GateFigures]:
     directions: dict[str, Counter[Direction]] = defaultdict(lambda: Counter(dict.fromkeys(Direction, 0)))
     for gate, direction, figure, total in connection.execute(query):
         sums[gate][Figure(figure)] += int(total)
-        if figure == Figure.CROSSINGS:
-            directions[gate][Direction(direction)] += int(total)
+        if figure in _STANDING_BY:
+            directions[gate][Direction(direction)] += _STANDING_BY[Figure(figure)] * int(total)
     return {gate: GateFigures(figures=dict(sums[gate]), by_direction=dict(directions[gate])) for gate in sums}

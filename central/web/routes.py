@@ -80,6 +80,8 @@ _COMMAND_WORDS = (
     "command",
     "desk",
     "figure",
+    "figures_page",
+    "gate_figure",
     "orders_page",
     "DeviceCondition",
     "Direction",

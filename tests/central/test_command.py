@@ -1,5 +1,7 @@
 """What command sees: today per gate, as of when, and which gates are silent. Never a row."""
 
+import csv
+import io
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from central.actions.ordering import PolicyShelf
 from central.actions.reception import Reception
 from central.settings import load_settings
 from central.store.tables import day_count
+from sync.agreement.records import SEALED_WORDS, CrossingWithdrawn
 from sync.agreement.vocabulary import Direction, Disposition
 from tests.central.pushes import ask, push
 from tests.central.running import write_settings
@@ -85,6 +88,37 @@ def test_command_sees_today_per_gate_and_which_gate_has_fallen_silent(
     )
     assert silent["figures"]["crossings"] == 3
     assert gate_of(command, "hoanh-mo")["figures"]["crossings"] == 0
+
+
+def test_a_withdrawn_crossing_is_named_apart_and_is_no_crossing_as_at_the_gate(command, reception, journal):
+    journal.write(screened("c1", temperature_c=36.4))
+    journal.write(screened("c2", direction=Direction.EXIT, temperature_c=36.2))
+    journal.write(CrossingWithdrawn(crossing_id="c2", withdraws_record_id="r", reason=SEALED_WORDS))
+    push(reception, journal)
+
+    figures = command.get("/api/command/figures").json()
+    assert (figures["standing"], figures["totals"]["withdrawn"]) == (1, 1)
+    assert figures["directions"] == {"entry": 1, "exit": 0, "transit": 0}
+    mong_cai = gate_of(command, "mong-cai")
+    assert (mong_cai["entry"], mong_cai["exit"]) == (1, 0)
+    assert figures["identities_hold"] is True
+
+
+def test_the_gates_of_the_running_day_are_taken_as_a_file_and_an_unheard_gate_has_no_noughts(
+    command, reception, journal
+):
+    journal.write(screened("c1", temperature_c=36.4))
+    push(reception, journal)
+
+    sheet = command.get("/api/command/gates.csv")
+    lines = {line["point_of_entry_id"]: line for line in csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig")))}
+    assert (lines["mong-cai"]["name"], lines["mong-cai"]["crossings"], lines["mong-cai"]["entry"]) == (
+        gate_of(command, "mong-cai")["name"]["vi"],
+        "1",
+        "1",
+    )
+    assert (lines["hoanh-mo"]["crossings"], lines["hoanh-mo"]["entry"]) == ("", "")
+    assert "c1" not in sheet.text
 
 
 def test_command_reaches_no_person_and_no_row(command, reception, journal):

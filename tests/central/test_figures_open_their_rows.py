@@ -9,7 +9,7 @@ import pytest
 
 from central.actions.freezing import freeze
 from central.gate_figures import figures_in
-from sync.agreement.records import TravellerIdentity
+from sync.agreement.records import SEALED_WORDS, CrossingWithdrawn, TravellerIdentity
 from sync.agreement.vocabulary import Direction, Disposition, Sex, TravellerCategory
 from tests.central.gate_samples import a_shift, declared
 from tests.central.pushes import push
@@ -78,6 +78,26 @@ def test_rows_are_searched_and_turned_a_page_at_a_time(centre, reception, journa
         found = cdc.get(f"{DAY}/rows?figure=crossings&q=EXPERT").json()
     assert [[row["crossing_id"] for row in page["rows"]] for page in pages] == [["c0", "c1"], ["c2", "c3"], ["c4"]]
     assert [row["crossing_id"] for row in found["rows"]] == ["c2"]
+
+
+def test_rows_are_narrowed_to_a_direction_and_to_the_crossings_that_stand(centre, reception, journal):  # noqa: F811
+    a_day(reception, journal)
+    journal.write(CrossingWithdrawn(crossing_id="c0", withdraws_record_id="r", reason=SEALED_WORDS))
+    push(reception, journal)
+    with signed_in(centre, username="cdc", role="cdc") as cdc:
+        asked = f"{DAY}/rows?figure=crossings&gate=mong-cai"
+        found = {
+            more: [row["crossing_id"] for row in cdc.get(asked + more).json()["rows"]]
+            for more in ("", "&standing=true", "&standing=true&direction=entry", "&direction=exit")
+        }
+        sheet = cdc.get(f"{DAY}/crossings.csv?standing=true&direction=exit").content.decode("utf-8-sig")
+    assert list(found.values()) == [
+        ["c0", "c1", "c2", "c3", "c4"],
+        ["c1", "c2", "c3", "c4"],
+        ["c1", "c3", "c4"],
+        ["c2"],
+    ]
+    assert [row["crossing_id"] for row in csv.DictReader(io.StringIO(sheet))] == ["c2"]
 
 
 def test_the_page_says_whether_the_frozen_revision_says_the_same(centre, reception, journal, clock):  # noqa: F811

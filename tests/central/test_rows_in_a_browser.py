@@ -8,7 +8,7 @@ import pytest
 from sync.agreement.deployment import report_day
 from sync.agreement.gate_records.papers import SlipChecked
 from sync.agreement.paper_words import SlipFault
-from sync.agreement.records import TravellerIdentity
+from sync.agreement.records import SEALED_WORDS, CrossingWithdrawn, TravellerIdentity
 from sync.agreement.vocabulary import Disposition, Symptom, TravellerCategory
 from tests.central.gate_samples import declared
 from tests.central.pushes import push
@@ -125,3 +125,53 @@ def test_each_figure_of_what_gates_wrote_opens_its_records(page, stage):  # noqa
     assert "/beside/declared_symptom.csv" in page.locator("#csv").get_attribute("href")
     assert violations(page) == []
     shoot(page, "figures-beside")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_each_figure_of_the_command_page_opens_what_it_counts(page, stage, theme):  # noqa: F811
+    for number in range(3):
+        cross(stage, f"c{number}", minutes=number)
+    at = stage.centre.clock()
+    stage.journal.write(CrossingWithdrawn(crossing_id="c0", withdraws_record_id="r", reason=SEALED_WORDS), at=at)
+    push(stage.reception, stage.journal)
+
+    open_page(page, stage.url, "/command", username="cdc", theme=theme)
+    page.locator("#tile-crossings .figure a", has_text="2").wait_for()
+    assert "chưa kể 1 lượt đã hủy" in page.locator("#tile-crossings .line").inner_text()
+    assert page.locator("#gates a").first.inner_text() == "2"
+    assert violations(page) == []
+    page.locator("#gates a").first.click()
+    page.locator("#rows-title", has_text="2 lượt").wait_for()
+    assert "Nhập cảnh, không kể lượt đã hủy" in page.locator("#rows-title").inner_text()
+    assert page.locator("#lines tr").count() == 2
+    assert violations(page) == []
+    page.go_back()
+    page.locator("#tile-crossings .line a").last.click()
+    page.locator("#rows-title", has_text="1 lượt").wait_for()
+
+    open_page(page, stage.url, "/command", username="chihuy", theme=theme)
+    page.locator("#tile-measured .figure a").click()
+    page.locator("td[aria-current=true]", has_text="2").wait_for()
+    assert "figures#figure=measured" in page.url
+    assert page.evaluate("document.activeElement.getAttribute('aria-current')") == "true"
+    assert page.locator("#tables a").count() == 0
+    assert violations(page) == []
+
+
+def test_the_gates_are_searched_in_place_and_taken_as_a_file_by_key(page, stage):  # noqa: F811
+    open_page(page, stage.url, "/command", username="chihuy")
+    page.locator("#gates tr").nth(1).wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("hoanh mo")
+    assert page.locator("#gates tr:visible").count() == 1
+    page.keyboard.press("Control+A")
+    page.keyboard.type("xyz")
+    page.locator("#no-gate:visible").wait_for()
+    page.keyboard.press("Escape")
+    assert page.locator("#gates tr:visible").count() > 1
+    with page.expect_download() as taken:
+        page.keyboard.press("F8")
+    assert taken.value.suggested_filename.startswith("cua-khau-")
+    page.keyboard.press("F2")
+    page.locator("dialog[open]").wait_for()
+    assert violations(page) == []

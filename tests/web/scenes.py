@@ -486,6 +486,7 @@ def figures():
         "ledger": {"position": 48213907},
         "totals": {**counts, "withdrawn": 0, "not_measured": 6, "confirmed": 5, "referred": 1, "redirected": 2}
         | {"cleared_after_recheck": 143},
+        "standing": counts["crossings"],
         "directions": {"entry": 9120, "exit": 8722, "transit": 0},
         "last_week": {"crossings": 17140},
         "isolation": {"occupied": 3, "places": 12},

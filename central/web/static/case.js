@@ -26,9 +26,9 @@ export function showCase(found, { refresh }) {
     element(
       "div",
       { class: "row last" },
-      element("button", { class: "button primary", type: "button", id: "review", onclick: () => askReview(found, refresh) }, t("desk.review")),
-      identity ? null : element("button", { class: "button", type: "button", id: "reveal", onclick: () => askReveal(found, redraw) }, t("desk.reveal")),
-      found.may_settle_as?.length ? element("button", { class: "button", type: "button", id: "settle", onclick: () => askSettle(found, refresh) }, t("desk.settle")) : null,
+      element("button", { class: "button primary", type: "button", id: "review", "data-key": "F2", onclick: () => askReview(found, refresh) }, t("desk.review"), element("kbd", {}, "F2")),
+      identity ? null : element("button", { class: "button", type: "button", id: "reveal", "data-key": "F3", onclick: () => askReveal(found, redraw) }, t("desk.reveal"), element("kbd", {}, "F3")),
+      found.may_settle_as?.length ? element("button", { class: "button", type: "button", id: "settle", "data-key": "F4", onclick: () => askSettle(found, refresh) }, t("desk.settle"), element("kbd", {}, "F4")) : null,
     ),
   );
   notice = "";

@@ -3,9 +3,14 @@ import { read, Refused } from "../web/js/api.js";
 import { learnNow } from "../web/js/clocks.js";
 import { drawing, element, find, setMark, setText } from "../web/js/elements.js";
 import { date, dateTime, integer, percent, time, timeOrDate, timeWithSeconds } from "../web/js/format.js";
+import "../web/js/keys.js";
 import { laneWords, placeName, t, word } from "../web/js/labels.js";
+import { searching } from "../web/js/searching.js";
+import { opening, redraw, sentence } from "./opening.js";
 
 const REFRESH_MS = 5000;
+const maySeeRows = document.body.dataset.maySeeRows === "yes";
+const sift = searching(find("search"), () => document.querySelectorAll("#gates > tr, #coverage > tr"), { empty: find("no-gate") });
 
 async function refresh() {
   try {
@@ -57,11 +62,12 @@ function brokenLine({ gate, figure, left, right }) {
   return t("command.identity_broken", { gate: where, figure: word("figure", figure), left, right });
 }
 
-function tile(name, figure, line, { of = "" } = {}) {
-  const node = find(`tile-${name}`).querySelector(".figure");
-  const wanted = `${figure}${of}`;
-  if (node.textContent !== wanted) node.replaceChildren(figure, of ? element("span", { class: "of" }, of) : "");
-  setText(find(`tile-${name}`).querySelector(".line"), line);
+// A withdrawn crossing is none: it is named apart, as the board of its gate leaves it out.
+const standing = (figures) => figures.crossings - (figures.withdrawn ?? 0);
+
+function tile(name, figure, line) {
+  redraw(find(`tile-${name}`).querySelector(".figure"), ...[figure].flat());
+  redraw(find(`tile-${name}`).querySelector(".line"), ...[line].flat());
 }
 
 // No figures is never nought: a gate that was heard long ago, or never, is named.
@@ -72,17 +78,27 @@ function silentNames(silent) {
   return silent.length > NAMED ? `${named}; ${t("command.and_others", { count: silent.length - NAMED })}` : named;
 }
 
-function showTiles({ totals = {}, directions = {}, last_week = {}, isolation = {}, gates = [] }) {
-  const compared = !last_week?.crossings ? "" : ` · ${t("command.than_last_week", { crossings: last_week.crossings })}`;
-  tile("crossings", integer(totals.crossings), t("command.in_and_out", { entry: directions.entry, exit: directions.exit }) + compared);
-  const due = (totals.crossings ?? 0) - (totals.withdrawn ?? 0);
-  tile("measured", due > 0 ? percent(totals.measured / due) : "—", t("command.measured_line", { measured: totals.measured, not_measured: totals.not_measured }));
-  tile("rechecked", `${integer(totals.suspected)} / ${integer(totals.confirmed)}`, t("command.rechecked_line", { cleared: totals.cleared_after_recheck }));
-  tile("isolated", integer(isolation.occupied ?? totals.isolated), t("command.isolated_line", { isolated: totals.isolated, referred: totals.referred }), { of: isolation.places ? ` / ${integer(isolation.places)}` : "" });
-  tile("refused", integer(totals.refused), t("command.refused_line", { redirected: totals.redirected }));
+function showTiles({ totals = {}, standing: stands = 0, directions = {}, last_week = {}, isolation = {}, gates = [], report_day: day }) {
+  const counted = (figure) => opening(totals[figure], { day, figure });
+  const way = (direction) => opening(directions[direction], { day, figure: "crossings", standing: true, direction, scope: word("Direction", direction) });
+  const compared = last_week?.crossings ? [" · ", t("command.than_last_week", { crossings: last_week.crossings })] : [];
+  const withdrawn = totals.withdrawn ? [" · ", ...sentence("command.and_withdrawn", { withdrawn: counted("withdrawn") })] : [];
+  tile("crossings", opening(stands, { day, figure: "crossings", standing: true }), [...sentence("command.in_and_out", { entry: way("entry"), exit: way("exit") }), ...withdrawn, ...compared]);
+  const measured = stands > 0 ? opening(totals.measured, { day, figure: "measured", shown: percent(totals.measured / stands) }) : "—";
+  tile("measured", measured, sentence("command.measured_line", { measured: counted("measured"), not_measured: counted("not_measured") }));
+  tile("rechecked", [counted("suspected"), " / ", counted("confirmed")], sentence("command.rechecked_line", { cleared: counted("cleared_after_recheck") }));
+  tile("isolated", inIsolation(isolation, totals), sentence("command.isolated_line", { isolated: counted("isolated"), referred: counted("referred") }));
+  tile("refused", counted("refused"), sentence("command.refused_line", { redirected: counted("redirected") }));
   const silent = gates.filter(isSilent);
   find("tile-silent").classList.toggle("silent", silent.length > 0);
-  tile("silent", integer(silent.length), silent.length === 0 ? t("command.nobody_silent") : silentNames(silent));
+  tile("silent", silent.length ? element("a", { href: "#by-gate" }, integer(silent.length)) : integer(0), silent.length === 0 ? t("command.nobody_silent") : silentNames(silent));
+}
+
+// Who is isolated now, also since an earlier day: the desk lists them, for whoever may see it.
+function inIsolation({ occupied, places }, { isolated }) {
+  const shown = integer(occupied ?? isolated);
+  const link = occupied && maySeeRows ? element("a", { href: "/desk", "aria-label": `${t("figures_page.open")}: ${t("command.isolated")}: ${shown}` }, shown) : shown;
+  return places ? [link, element("span", { class: "of" }, ` / ${integer(places)}`)] : [link];
 }
 
 const silentLine = (gate) => (gate.pending_records && !gate.is_silent ? `${placeName(gate.name)}, ${t("command.awaited", { count: gate.pending_records })}` : gate.last_received_at ?? gate.silent_since ? t("command.silent_since", { gate: placeName(gate.name), since_at: gate.last_received_at ?? gate.silent_since }) : t("command.never_heard", { gate: placeName(gate.name) }));
@@ -90,9 +106,11 @@ const silentLine = (gate) => (gate.pending_records && !gate.is_silent ? `${place
 let shownGates = "";
 function showGates({ gates = [], report_day }) {
   setText(find("by-gate"), t("command.by_gate", { day_on: report_day }));
-  if (JSON.stringify(gates) === shownGates) return;
-  shownGates = JSON.stringify(gates);
-  find("gates").replaceChildren(...gates.map(gateLine));
+  const wanted = JSON.stringify([gates, report_day]);
+  if (wanted === shownGates) return;
+  shownGates = wanted;
+  find("gates").replaceChildren(...gates.map((gate) => gateLine(gate, report_day)));
+  sift();
 }
 
 // One edge of the gate: how far its journal is here, and what is missing of it. What is nought is not said, but loss.
@@ -110,7 +128,7 @@ function deviceLine({ device_id, lane_id, condition, since }) {
   return element("span", { class: "unit small" }, `${mark} ${[laneWords(lane_id), device_id].filter(Boolean).join(" · ")}: ${word("DeviceCondition", condition)} · ${timeOrDate(since)}`);
 }
 
-function gateLine(gate) {
+function gateLine(gate, day) {
   const name = element("th", { scope: "row" }, placeName(gate.name), ...(gate.units ?? []).map(unitLine), ...(gate.devices ?? []).map(deviceLine));
   if (gate.is_suspended) {
     const where = gate.redirect_to ? t("command.suspended_to", { gate: placeName(gate.redirect_to) }) : t("command.suspended");
@@ -123,8 +141,11 @@ function gateLine(gate) {
     const why = gate.pending_records ? t("command.awaited", { count: gate.pending_records }) : t("command.no_figures");
     return element("tr", { class: gate.pending_records ? "silent" : tone }, name, element("td", { colspan: 7 }, why), heard);
   }
-  const due = figures.crossings - (figures.withdrawn ?? 0);
-  const cells = [integer(gate.entry ?? 0), integer(gate.exit ?? 0), due > 0 ? percent(figures.measured / due) : "—", integer(figures.suspected), integer(figures.isolated), integer(figures.refused), integer(figures.pending)];
+  const due = standing(figures);
+  const asked = { day, gate: gate.point_of_entry_id };
+  const way = (direction) => opening(gate[direction] ?? 0, { ...asked, figure: "crossings", standing: true, direction, scope: `${placeName(gate.name)}, ${word("Direction", direction)}` });
+  const counted = (figure, shown = undefined) => opening(figures[figure], { ...asked, figure, scope: placeName(gate.name), shown });
+  const cells = [way("entry"), way("exit"), due > 0 ? counted("measured", percent(figures.measured / due)) : "—", ...["suspected", "isolated", "refused", "pending"].map((figure) => counted(figure))];
   return element("tr", { class: tone }, name, ...cells.map((words) => element("td", { class: "number" }, words)), heard);
 }
 
@@ -132,24 +153,30 @@ function gateLine(gate) {
 let shownCoverage = "";
 function showCoverage({ gates = [], report_day }) {
   find("coverage-rows").href = `/api/command/coverage.csv?day=${encodeURIComponent(report_day)}`;
-  const wanted = JSON.stringify(gates.map((gate) => [gate.name, gate.coverage, gate.beside]));
+  const wanted = JSON.stringify([report_day, gates.map((gate) => [gate.name, gate.coverage, gate.beside])]);
   if (wanted === shownCoverage) return;
   shownCoverage = wanted;
   const written = gates.filter((gate) => gate.coverage || Object.keys(gate.beside ?? {}).length);
   const nothing = element("tr", {}, element("td", { colspan: 11 }, t("command.nothing_reconciled")));
-  find("coverage").replaceChildren(...(written.length ? written.map(coverageLine) : [nothing]));
+  find("coverage").replaceChildren(...(written.length ? written.map((gate) => coverageLine(gate, report_day)) : [nothing]));
+  sift();
 }
 
 const sumOf = (beside, figure) => Object.values(beside?.[figure] ?? {}).reduce((sum, count) => sum + count, 0);
-function coverageLine({ name, coverage, beside }) {
-  const covered = (figure) => (coverage ? integer(coverage.figures[figure]) : t("command.not_reconciled"));
-  const listed = coverage?.hours_listed ? integer(coverage.figures.listed_not_logged) : t("command.no_list");
-  const cells = [covered("seen"), covered("logged"), covered("seen_not_logged"), covered("not_measured"), listed, ...["declarations", "slips_issued", "shifts_opened", "own_temperatures_raised"].map((figure) => integer(sumOf(beside, figure))), coverage ? time(coverage.as_of) : "—"];
+function coverageLine({ point_of_entry_id: gate, name, coverage, beside }, day) {
+  const scope = placeName(name);
+  const hours = `/api/command/coverage.csv?${new URLSearchParams({ day, gate })}`;
+  const lanes = (count, key) => (count ? element("a", { href: hours, download: "", "aria-label": `${t("command.coverage_rows")}: ${t(`command.${key}`)}, ${scope}: ${integer(count)}` }, integer(count)) : integer(count));
+  const covered = (figure, key) => (coverage ? lanes(coverage.figures[figure], key) : t("command.not_reconciled"));
+  const listed = coverage?.hours_listed ? lanes(coverage.figures.listed_not_logged, "listed_not_logged") : t("command.no_list");
+  const wrote = (figure) => opening(sumOf(beside, figure), { day, gate, figure, kind: "beside", scope });
+  const cells = [covered("seen", "passages_seen"), covered("logged", "crossings_logged"), covered("seen_not_logged", "seen_not_logged"), covered("not_measured", "unmeasured"), listed, ...["declarations", "slips_issued", "shifts_opened", "own_temperatures_raised"].map(wrote), coverage ? time(coverage.as_of) : "—"];
   const isOpen = coverage && (coverage.figures.seen_not_logged > 0 || coverage.figures.not_measured > 0);
   return element("tr", { class: isOpen ? "silent" : null }, element("th", { scope: "row" }, placeName(name)), ...cells.map((words) => element("td", { class: "number" }, words)));
 }
 
-function showHours({ hours = [], hours_last_week = [] }) {
+function showHours({ hours = [], hours_last_week = [], report_day }) {
+  find("hours-rows").href = `/reports/${encodeURIComponent(report_day)}/figures#by=hour`;
   const most = Math.max(1, ...hours, ...hours_last_week), height = 185;
   const bars = [];
   for (let hour = 0; hour < 24; hour += 1) {

@@ -4,6 +4,7 @@ import { learnNow } from "../web/js/clocks.js";
 import { ask, inputField, momentField, radioField, selectField } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { date, dateTime, dayMonth } from "../web/js/format.js";
+import "../web/js/keys.js";
 import { laneWords, t, word } from "../web/js/labels.js";
 
 const about = encodeURIComponent(document.body.dataset.crossingId);

@@ -3,11 +3,14 @@ import { read, Refused } from "../web/js/api.js";
 import { learnNow, limitOf, markClock, now_ms, urgency } from "../web/js/clocks.js";
 import { element, find, setMark, setText } from "../web/js/elements.js";
 import { celsius, date } from "../web/js/format.js";
+import "../web/js/keys.js";
 import { placeName, t, word } from "../web/js/labels.js";
+import { searching } from "../web/js/searching.js";
 import { showCase } from "./case.js";
 
 const REFRESH_MS = 2000;
 const FOLLOW_UP_MS = 60_000;
+const sift = searching(find("search"), () => document.querySelectorAll(".queue li"), { empty: find("no-line") });
 let followedUp_ms = 0;
 let chosen = document.body.dataset.crossingId, shownQueue = "", shownCase = "";
 
@@ -61,6 +64,7 @@ function showQueue(cases) {
   shownQueue = wanted;
   const focused = document.activeElement?.dataset?.crossing;
   find("queue").replaceChildren(...cases.map(queueLine));
+  sift();
   if (focused) find("queue").querySelector(`[data-crossing="${CSS.escape(focused)}"]`)?.focus();
 }
 
@@ -73,6 +77,7 @@ async function refreshFollowUps() {
   find("follow-ups-part").hidden = standing.length === 0;
   setText(find("due-today"), dueToday ? t("contacts_page.due_today", { count: dueToday }) : "");
   find("follow-ups").replaceChildren(...overdue.map(followUpLine));
+  sift();
 }
 
 function followUpLine(one) {
@@ -115,6 +120,7 @@ function showSettled(settled) {
   find("settled-part").hidden = settled.length === 0;
   const focused = document.activeElement?.dataset?.settled;
   find("settled").replaceChildren(...settled.map(settledLine));
+  sift();
   if (focused) find("settled").querySelector(`[data-settled="${CSS.escape(focused)}"]`)?.focus();
 }
 

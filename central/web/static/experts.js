@@ -4,6 +4,7 @@ import { learnNow } from "../web/js/clocks.js";
 import { ask, inputField, sayFaults, selectField } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { date, integer, percent, time } from "../web/js/format.js";
+import "../web/js/keys.js";
 import { laneWords, placeName, t, word } from "../web/js/labels.js";
 import { isoOf, showIso } from "../web/js/moments.js";
 

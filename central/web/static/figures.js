@@ -3,6 +3,7 @@ import { read, Refused } from "../web/js/api.js";
 import { learnNow } from "../web/js/clocks.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { dateTime, integer } from "../web/js/format.js";
+import "../web/js/keys.js";
 import { has, laneWords, placeName, t, word } from "../web/js/labels.js";
 
 const day = document.body.dataset.day;
@@ -62,6 +63,7 @@ async function refresh() {
   const total = { ask: {}, name: t("figures_page.total"), figures: shown.totals };
   const beside = await read(`/api/reports/${encodeURIComponent(day)}/beside/figures`);
   find("tables").replaceChildren(...shown.tables.map((table) => tableOf(table, total)), ...(beside.lines.length ? [besideTable(beside)] : []));
+  return shown;
 }
 
 function tableOf({ by, lines }, total) {
@@ -79,7 +81,7 @@ function framed(by, head, rows) {
 // A line a figure and a column a gate: there are many more figures than gates.
 function besideTable({ gates, lines }) {
   const head = element("tr", {}, element("th", { scope: "col" }, t("figures_page.name")), ...gates.map(({ name }) => element("th", { scope: "col", class: "number" }, placeName(name))));
-  const rows = lines.map(({ figure, counts }) => element("tr", {}, element("th", { scope: "row" }, word("gate_figure", figure)), ...gates.map(({ gate, name }) => element("td", { class: "number" }, figureOf(figure, { ask: { gate }, figures: { [figure]: counts[gate] } }, placeName(name), RECORDS)))));
+  const rows = lines.map(({ figure, counts }) => element("tr", {}, element("th", { scope: "row" }, word("gate_figure", figure)), ...gates.map(({ gate, name }) => element("td", { class: "number", "data-cell": cellOf(figure, { gate }) }, figureOf(figure, { ask: { gate }, figures: { [figure]: counts[gate] } }, placeName(name), RECORDS)))));
   return framed("beside", head, rows);
 }
 
@@ -91,8 +93,10 @@ function nameOf(by, line) {
 
 function lineOf(by, line, figures) {
   const scope = nameOf(by, line);
-  return element("tr", {}, element("th", { scope: "row" }, scope), ...figures.map((name) => element("td", { class: "number" }, figureOf(name, line, scope))));
+  return element("tr", {}, element("th", { scope: "row" }, scope), ...figures.map((name) => element("td", { class: "number", "data-cell": cellOf(name, line.ask) }, figureOf(name, line, scope))));
 }
+
+const cellOf = (figure, { gate = "", category = "", by = "", value = "" }) => JSON.stringify([figure, gate, category, by, value]);
 
 function figureOf(name, line, scope, kind = CROSSINGS) {
   const count = line.figures[name] ?? 0;
@@ -104,13 +108,35 @@ function figureOf(name, line, scope, kind = CROSSINGS) {
 
 function open(event, what) {
   event.preventDefault();
+  guarded(() => choose(what));
+}
+
+async function choose(what) {
   chosen = what;
   offset = 0;
   find("search").value = "";
-  guarded(async () => {
-    await showRows();
-    find("rows").focus();
-  });
+  await showRows();
+  find("rows").focus();
+}
+
+// A figure of the command page leads here: to its rows, or to its place in the tables for who may see no row.
+async function openAsked({ tables }) {
+  const { figure, kind, ...ask } = Object.fromEntries(new URLSearchParams(window.location.hash.slice(1)));
+  if (figure && maySeeRows) await choose({ figure, ask, scope: scopeOf(ask, tables), kind: kind === "beside" ? RECORDS : CROSSINGS });
+  else if (figure) mark(find("tables").querySelector(`[data-cell="${CSS.escape(cellOf(figure, ask))}"]`));
+  else if (ask.by) find("tables").querySelector(`table[data-by="${CSS.escape(ask.by)}"]`)?.closest(".wide").focus();
+}
+
+function scopeOf({ gate, direction, standing }, tables) {
+  const named = gate ? nameOf("gate", tables[0].lines.find((line) => line.ask.gate === gate) ?? { slug: gate }) : t("figures_page.total");
+  return [named, direction && word("Direction", direction), standing && t("figures_page.standing")].filter(Boolean).join(", ");
+}
+
+function mark(cell) {
+  if (!cell) return;
+  cell.setAttribute("aria-current", "true");
+  cell.tabIndex = -1;
+  cell.focus();
 }
 
 async function showRows() {
@@ -159,4 +185,4 @@ find("search").addEventListener("input", () => {
   offset = 0;
   guarded(showRows);
 });
-await guarded(refresh);
+await guarded(async () => openAsked(await refresh()));

@@ -4,12 +4,14 @@ import { learnNow } from "../web/js/clocks.js";
 import { ask } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { date, dateTime, integer } from "../web/js/format.js";
+import "../web/js/keys.js";
 import { t, word } from "../web/js/labels.js";
 
 const mayFreeze = document.body.dataset.mayFreeze === "yes";
 let shown = "";
 let before = null;
 let sought = "";
+let firstDue = null;
 
 async function refresh() {
   try {
@@ -21,6 +23,7 @@ async function refresh() {
     find("older").dataset.before = older ?? "";
     find("newest").hidden = before === null;
     const reports = page.filter((report) => `${report.day} ${date(report.day)}`.includes(sought));
+    firstDue = reports.find((report) => report.state === "due")?.day ?? null;
     if (JSON.stringify(reports) !== shown) {
       shown = JSON.stringify(reports);
       find("reports").replaceChildren(...(reports.length ? reports.flatMap(dayLines) : [element("tr", {}, element("td", { colspan: 7, class: "empty" }, t("report_page.none")))]));
@@ -34,7 +37,8 @@ async function refresh() {
 
 function dayLines(report) {
   const revisions = [...(report.revisions ?? [])].sort((a, b) => b.revision - a.revision);
-  const freeze = mayFreeze && report.state === "due" ? element("button", { class: "button", type: "button", onclick: () => askFreeze(report.day) }, t("report_page.freeze")) : null;
+  const key = report.day === firstDue ? "F2" : null;
+  const freeze = mayFreeze && report.state === "due" ? element("button", { class: "button", type: "button", "data-key": key, onclick: () => askFreeze(report.day) }, t("report_page.freeze"), key && element("kbd", {}, key)) : null;
   if (revisions.length === 0) return [element("tr", {}, element("th", { scope: "row" }, date(report.day)), state(report.state), element("td", { class: "number" }, "—"), element("td", { class: "number" }, "—"), element("td", { class: "number" }, element("a", { href: `/reports/${report.day}/figures` }, t("figures_page.see"))), element("td", {}, "—"), element("td", {}, freeze ?? element("span", { class: "small dim" }, report.state === "open" ? t("report_page.not_over") : "")))];
   return revisions.map((one, index) => revisionLine(report, one, index === 0 ? freeze : null, index === 0));
 }

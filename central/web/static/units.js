@@ -3,6 +3,7 @@ import { read, Refused, send } from "../web/js/api.js";
 import { ask, inputField, selectField, textField } from "../web/js/dialogs.js";
 import { element, find, setMark, setText } from "../web/js/elements.js";
 import { dateTime, integer, time } from "../web/js/format.js";
+import "../web/js/keys.js";
 import { placeName, t, word } from "../web/js/labels.js";
 
 const SHOWN_OF_HASH = 16;

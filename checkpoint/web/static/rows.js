@@ -1,41 +1,11 @@
 // The rows behind a figure: a table that is searched in place and taken as a file. One part of a page, opened by figures.
 import { read } from "../web/js/api.js";
 import { element, find, setText } from "../web/js/elements.js";
-import { celsius, duration, integer, plain, timeOrDate } from "../web/js/format.js";
+import { celsius, duration, integer, timeOrDate } from "../web/js/format.js";
 import { has, t, word } from "../web/js/labels.js";
+import { searching, sift } from "../web/js/searching.js";
 
-// Hide the rows of a list that do not hold every word of what is typed; returns how many are left.
-export function sift(nodes, typed) {
-  const words = plain(typed).split(/\s+/).filter(Boolean);
-  let left = 0;
-  for (const node of nodes) {
-    const text = plain(node.textContent);
-    node.hidden = !words.every((one) => text.includes(one));
-    left += node.hidden ? 0 : 1;
-  }
-  return left;
-}
-
-// A search field over a list that is drawn anew from time to time: call the answer after each drawing.
-export function searching(field, nodes, { empty = null } = {}) {
-  const again = () => {
-    const left = sift(nodes(), field.value);
-    if (empty) empty.hidden = left > 0 || field.value === "";
-  };
-  field.addEventListener("input", again);
-  field.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || field.value === "") return;
-    event.stopPropagation();
-    field.value = "";
-    again();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]") || document.activeElement?.matches("input, textarea, select")) return;
-    event.preventDefault();
-    field.focus();
-  });
-  return again;
-}
+export { searching, sift };
 
 const temperature = (row) => [row.temperature_c, row.recheck_c].filter((one) => one !== null).map(celsius).join(" → ") || "—";
 const COLUMNS = {
