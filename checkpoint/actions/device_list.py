@@ -11,6 +11,7 @@ from checkpoint.settings import DeviceSettings
 from checkpoint.store.lanes import log_access
 from devices.condition import ConditionReason
 from devices.health import DeviceHealth
+from devices.registry import load_driver
 from sync.agreement.local_time import VIETNAM_TIME
 
 
@@ -24,10 +25,12 @@ class DeviceView(DeviceHealth, frozen=True, kw_only=True):
 class RegisteredDevice(DeviceView, frozen=True, kw_only=True):
     """A device with its entry in the register. ``contradictions`` name fields in which the device says otherwise.
 
-    What the device says of itself stands in ``voice`` and is what is shown first.
+    What the device says of itself stands in ``voice`` and is what is shown first. ``model`` is the driver's code,
+    ``model_name`` what its manifest calls the devices.
     """
 
     model: str
+    model_name: str
     lane_id: str
     owner: str
     serial_number: str
@@ -66,6 +69,7 @@ def _registered(gate: Gate, device: DeviceSettings, *, view: DeviceView | None) 
     return RegisteredDevice(
         **({"device_id": device.device_id, "state": "starting"} | fields),
         model=device.driver,
+        model_name=load_driver(device.driver).manifest.model,
         lane_id="" if lane is None else lane.lane_id,
         owner=device.owner,
         serial_number=device.serial_number,

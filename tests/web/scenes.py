@@ -361,7 +361,8 @@ def registered_devices():
         ),
     ]
     devices = [
-        {"device_id": f"face-{number}", "model": "facesluice", "lane_id": "lane-1", "serial_number": "", "firmware": ""}
+        {"device_id": f"face-{number}", "model": "facesluice", "model_name": "Face terminal", "lane_id": "lane-1"}
+        | {"serial_number": "", "firmware": ""}
         | entry
         | {"condition": condition, "reasons": [reason] if reason else []}
         | more

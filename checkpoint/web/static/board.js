@@ -3,7 +3,7 @@ import { read, Refused } from "../web/js/api.js";
 import { learnNow, now_ms } from "../web/js/clocks.js";
 import { element, find, setMark, setText } from "../web/js/elements.js";
 import { duration, integer, percent, tenth, time, timeWithSeconds } from "../web/js/format.js";
-import { has, placeName, t, word } from "../web/js/labels.js";
+import { has, laneWords, placeName, t, word } from "../web/js/labels.js";
 import { rowsPart } from "./rows.js";
 
 const REFRESH_MS = 4000, STALE_MS = 20000, BUSY_SHARE = 0.85;
@@ -11,7 +11,7 @@ const ONLINE = ["idle", "asking_head", "pushing", "renewing", "testifying", "onl
 const LANE_FIGURES = ["crossings", "measured", "not_measured", "alarms", "refused"];
 let board = null, heard = 0;
 
-const laneName = (laneId) => board?.lanes.find((lane) => lane.lane_id === laneId)?.label ?? (laneId || "—");
+const laneName = (laneId) => laneWords(board?.lanes.find((lane) => lane.lane_id === laneId)?.label ?? (laneId || "—"));
 const rows = rowsPart({ laneName });
 const one = (seconds) => (seconds === null ? "—" : tenth(seconds));
 
@@ -69,7 +69,7 @@ function laneRow(lane) {
   const known = document.getElementById(`lane-${lane.lane_id}`);
   if (known) return known;
   const cells = ["standing", "pace", "queue", ...LANE_FIGURES, "devices"].map((name) => element("td", { class: LANE_FIGURES.includes(name) ? "number" : null, "data-cell": name }));
-  const row = element("tr", { id: `lane-${lane.lane_id}` }, element("th", { scope: "row" }, lane.label, element("span", { class: "dim small lane-direction" }, word("Direction", lane.direction))), ...cells);
+  const row = element("tr", { id: `lane-${lane.lane_id}` }, element("th", { scope: "row" }, laneWords(lane.label), element("span", { class: "dim small lane-direction" }, word("Direction", lane.direction))), ...cells);
   find("lanes").append(row);
   return row;
 }

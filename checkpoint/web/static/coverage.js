@@ -3,7 +3,7 @@ import { read, Refused, send } from "../web/js/api.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { celsius, date, integer, time, timeWithSeconds } from "../web/js/format.js";
 import { ask, inputField, momentField, sayFaults } from "../web/js/dialogs.js";
-import { has, t, word } from "../web/js/labels.js";
+import { has, laneWords, t, word } from "../web/js/labels.js";
 import { isoOf, showIso } from "../web/js/moments.js";
 import { searching } from "./rows.js";
 
@@ -29,7 +29,7 @@ async function attempt(work) {
 }
 
 const chosenDay = () => isoOf(find("day"));
-const laneName = (lane_id) => (lane_id === "" ? t("coverage.no_lane") : shown.lanes[lane_id] ?? lane_id);
+const laneName = (lane_id) => (lane_id === "" ? t("coverage.no_lane") : laneWords(shown.lanes[lane_id] ?? lane_id));
 const hourWords = (starts_at) => `${time(starts_at)}–${time(new Date(new Date(starts_at).getTime() + 3_600_000))}`;
 
 async function refresh(day = chosenDay()) {

@@ -2,7 +2,7 @@
 import { download, Refused, send } from "../web/js/api.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { celsius, integer, timeWithSeconds } from "../web/js/format.js";
-import { t, word } from "../web/js/labels.js";
+import { laneWords, t, word } from "../web/js/labels.js";
 
 const REFRESH_MS = 10000;
 let cursor = null, lanes = {}, isPaged = false;
@@ -21,13 +21,13 @@ const asked = () => ({ query: find("query").value.trim(), figure: find("figure")
 
 function line(one) {
   const temperature = [one.temperature_c, one.recheck_c].filter((value) => value !== null).map(celsius).join(" → ") || "—";
-  const cells = [integer(one.sequence), timeWithSeconds(one.presented_at), lanes[one.lane_id] ?? one.lane_id, one.is_erased ? t("lane.erased") : one.full_name || "—", `${word("DocumentKind", one.document_kind)} ${one.document_number_masked}`, word("TravellerCategory", one.category), word("Direction", one.direction), temperature, word("Disposition", one.disposition) + (one.place_id ? ` · ${one.place_id}` : ""), word("ExceptionCode", one.exception_code)];
+  const cells = [integer(one.sequence), timeWithSeconds(one.presented_at), laneWords(lanes[one.lane_id] ?? one.lane_id), one.is_erased ? t("lane.erased") : one.full_name || "—", `${word("DocumentKind", one.document_kind)} ${one.document_number_masked}`, word("TravellerCategory", one.category), word("Direction", one.direction), temperature, word("Disposition", one.disposition) + (one.place_id ? ` · ${one.place_id}` : ""), word("ExceptionCode", one.exception_code)];
   return element("tr", {}, ...cells.map((text) => element("td", {}, text)));
 }
 
 function show(answer, { isMore }) {
   lanes = answer.lanes;
-  if (find("lane").options.length === 1) find("lane").append(...Object.entries(lanes).map(([id, label]) => element("option", { value: id }, label)));
+  if (find("lane").options.length === 1) find("lane").append(...Object.entries(lanes).map(([id, label]) => element("option", { value: id }, laneWords(label))));
   cursor = answer.next;
   const rows = answer.crossings.map(line);
   if (isMore) find("crossings").append(...rows);

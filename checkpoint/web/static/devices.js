@@ -2,7 +2,7 @@
 import { read, Refused } from "../web/js/api.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { integer, timeWithSeconds } from "../web/js/format.js";
-import { has, t, word } from "../web/js/labels.js";
+import { has, laneWords, t, word } from "../web/js/labels.js";
 
 const TONES = { up: "go", starting: "wait", stale: "wait", warming_up: "wait", drifting: "wait" };
 const MARKS = { go: "✓", wait: "▲", stop: "■" };
@@ -27,12 +27,18 @@ async function refresh() {
 
 function draw() {
   const wanted = find("search").value.trim().toLocaleLowerCase();
-  const shown = list.devices.filter((device) => [device.device_id, device.model, laneName(device), device.serial_number, device.voice?.serial_number, device.owner, word("DeviceCondition", device.condition)].join(" ").toLocaleLowerCase().includes(wanted));
+  const shown = list.devices.filter((device) => [device.device_id, device.model, modelName(device), laneName(device), device.serial_number, device.voice?.serial_number, device.owner, word("DeviceCondition", device.condition)].join(" ").toLocaleLowerCase().includes(wanted));
   find("devices").replaceChildren(...(shown.length ? shown.map(line) : [element("tr", {}, element("td", { colspan: 7 }, t("devices_page.none_found")))]));
 }
 
+// A kind of device in the page's language; a maker's name is its name in every language.
+function modelName(device) {
+  const key = `devices_page.model_${device.model}`;
+  return has(key) ? t(key) : device.model_name;
+}
+
 function laneName(device) {
-  return device.lane_id ? (list.lanes[device.lane_id] ?? device.lane_id) : "";
+  return device.lane_id ? laneWords(list.lanes[device.lane_id] ?? device.lane_id) : "";
 }
 
 // What a device says of itself goes before its papers; where they differ both are shown.
@@ -51,7 +57,7 @@ function line(device) {
   return element(
     "tr",
     {},
-    element("th", { scope: "row" }, device.device_id, element("p", { class: "small dim" }, [device.model, laneName(device)].filter(Boolean).join(" · "))),
+    element("th", { scope: "row" }, device.device_id, element("p", { class: "small dim" }, [modelName(device), laneName(device)].filter(Boolean).join(" · "))),
     element("td", {}, element("span", { class: "chip", "data-tone": tone }, `${MARKS[tone]} ${word("DeviceCondition", device.condition)}`), ...reasons.map((words) => element("p", { class: "small" }, words)), device.reasons.length && device.since ? element("p", { class: "small dim" }, t("devices_page.since", { since_at: device.since })) : ""),
     element("td", {}, told(device, "serial_number"), element("p", { class: "small" }, `${t("devices_page.firmware")}: ${told(device, "firmware")}`), element("p", { class: "small" }, `${t("devices_page.owner")}: ${device.owner || "—"}`)),
     element("td", {}, device.calibration_due_on ? t("devices_page.due_on", { due_on: device.calibration_due_on }) : t("devices_page.no_due_date"), element("p", { class: "small" }, [device.calibrated_on ? t("devices_page.calibrated_on", { calibrated_on: device.calibrated_on }) : "", device.certificate].filter(Boolean).join(" · "))),

@@ -3,7 +3,7 @@ import { download, read, Refused, send } from "../web/js/api.js";
 import { ask, inputField, radioField, selectField } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { integer, time, timeWithSeconds } from "../web/js/format.js";
-import { has, t, word } from "../web/js/labels.js";
+import { has, laneWords, t, word } from "../web/js/labels.js";
 
 const KINDS = ["tour", "passengers", "crew", "delegation", "returning_citizens"];
 const CONVEYANCES = ["coach", "flight", "train", "vessel", "car", "truck"];
@@ -11,7 +11,7 @@ const REASONS = ["did_not_travel", "crosses_later", "crossed_at_other_gate", "tu
 const SHOWN_FAULTS = 50;
 const choices = (section, slugs) => slugs.map((slug) => [slug, word(section, slug)]);
 let part = "groups", opened = null, lines = [], lanes = [];
-const laneName = (laneId) => lanes.find((lane) => lane.lane_id === laneId)?.label ?? laneId;
+const laneName = (laneId) => laneWords(lanes.find((lane) => lane.lane_id === laneId)?.label ?? laneId);
 
 function fail(problem) {
   if (!(problem instanceof Refused)) throw problem;
@@ -136,7 +136,7 @@ async function announce() {
       inputField({ name: "file", label: t("groups_page.file"), hint: t("groups_page.file_hint"), type: "file", accept: ".csv,.txt,.tsv,.xlsx", required: true }),
       selectField({ name: "conveyance", label: t("groups_page.conveyance"), choices: [["", t("groups_page.no_conveyance")], ...choices("ConveyanceKind", CONVEYANCES)] }),
       inputField({ name: "number", label: t("groups_page.conveyance_number"), maxlength: 40 }),
-      selectField({ name: "lane_id", label: t("groups_page.at_lane"), choices: [["", t("groups_page.no_lane")], ...lanes.map((lane) => [lane.lane_id, lane.label])], chosen: lanes.length === 1 ? lanes[0].lane_id : "" }),
+      selectField({ name: "lane_id", label: t("groups_page.at_lane"), choices: [["", t("groups_page.no_lane")], ...lanes.map((lane) => [lane.lane_id, laneWords(lane.label)])], chosen: lanes.length === 1 ? lanes[0].lane_id : "" }),
       faults,
     ],
     submitKey: "groups_page.open",

@@ -6,7 +6,7 @@ import { element, find, setMark, setText } from "../web/js/elements.js";
 import { celsius, integer, timeWithSeconds } from "../web/js/format.js";
 import { askCamera } from "./camera.js";
 import { showStanding } from "./standing.js";
-import { has, placeName, t, word } from "../web/js/labels.js";
+import { has, laneWords, placeName, t, word } from "../web/js/labels.js";
 import { groundsOf, laneActions } from "./actions.js";
 import { childrenKey } from "./children.js";
 import { groupAct, showCompany } from "./company.js";
@@ -78,7 +78,7 @@ function showHead() {
   const gate = placeName(view.gate_names ?? view.gate);
   setText(find("gate-name"), gate);
   if (find("gate-name").title !== gate) find("gate-name").title = gate;
-  setText(find("lane-name"), ` · ${view.lane?.label ?? view.lane}`);
+  setText(find("lane-name"), ` · ${laneWords(view.lane?.label ?? view.lane)}`);
   setText(find("direction"), word("Direction", view.direction));
   const devices = (view.devices ?? []).filter((device) => device.state !== undefined);
   const bad = devices.find((device) => (device.condition ?? device.state) !== "up");

@@ -2,10 +2,10 @@
 import { read, Refused, send } from "../web/js/api.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { dateTime, timeWithSeconds } from "../web/js/format.js";
-import { t } from "../web/js/labels.js";
+import { laneWords, t } from "../web/js/labels.js";
 
 let lanes = [];
-const laneName = (laneId) => lanes.find((lane) => lane.lane_id === laneId)?.label ?? laneId;
+const laneName = (laneId) => laneWords(lanes.find((lane) => lane.lane_id === laneId)?.label ?? laneId);
 
 async function guarded(work) {
   setText(find("screens-error"), "");
@@ -20,7 +20,7 @@ async function guarded(work) {
 async function refresh() {
   const answer = await read("/api/displays");
   lanes = answer.lanes;
-  if (!find("screen-lane").options.length) find("screen-lane").append(...lanes.map((lane) => element("option", { value: lane.lane_id }, lane.label)));
+  if (!find("screen-lane").options.length) find("screen-lane").append(...lanes.map((lane) => element("option", { value: lane.lane_id }, laneWords(lane.label))));
   find("screens").replaceChildren(...(answer.screens.length ? answer.screens.map(line) : [element("li", { class: "dim" }, t("devices_page.displays_none"))]));
 }
 

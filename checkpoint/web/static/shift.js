@@ -4,7 +4,7 @@ import { learnNow } from "../web/js/clocks.js";
 import { ask, checkField, inputField, momentField, radioField, selectField, textField } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { date, integer, timeOrDate } from "../web/js/format.js";
-import { has, t, word } from "../web/js/labels.js";
+import { has, laneWords, t, word } from "../web/js/labels.js";
 import { asNumber, temperatureField } from "./clinical.js";
 import { searching } from "./rows.js";
 
@@ -26,7 +26,7 @@ async function refresh() {
   }
 }
 
-const laneName = (laneId) => page.lanes.find((lane) => lane.lane_id === laneId)?.label ?? laneId;
+const laneName = (laneId) => laneWords(page.lanes.find((lane) => lane.lane_id === laneId)?.label ?? laneId);
 const shiftName = (code) => (has(`shift_page.code_${code}`) ? t(`shift_page.code_${code}`) : code);
 const line = (...parts) => element("li", {}, ...parts);
 const fill = (id, rows, emptyKey) => find(id).replaceChildren(...(rows.length ? rows : [line(element("span", { class: "dim" }, t(`shift_page.${emptyKey}`)))]));
@@ -91,7 +91,7 @@ function begin() {
   const shift_id = crypto.randomUUID();
   ask({
     title: t("shift_page.begin"),
-    fields: [...ownFields(), selectField({ name: "lane_id", label: t("shift_page.lane"), choices: page.lanes.map((lane) => [lane.lane_id, lane.label]) })],
+    fields: [...ownFields(), selectField({ name: "lane_id", label: t("shift_page.lane"), choices: page.lanes.map((lane) => [lane.lane_id, laneWords(lane.label)]) })],
     submitKey: "shift_page.begin",
     submit: async ({ temperature, site, lane_id }) => {
       judge(await send("/api/shift/open", { shift_id, lane_id, temperature_c: asNumber(temperature), site }));
@@ -144,7 +144,7 @@ function enterLine() {
       inputField({ name: "number", label: t("shift_page.number"), type: "number", min: 1, required: true, autofocus: true }),
       momentField({ name: "day", label: t("shift_page.day"), kind: "day", value: today, latest: today, required: true }),
       momentField({ name: "hour", label: t("shift_page.hour"), kind: "time", required: true }),
-      selectField({ name: "lane_id", label: t("shift_page.lane"), choices: page.lanes.map((lane) => [lane.lane_id, lane.label]) }),
+      selectField({ name: "lane_id", label: t("shift_page.lane"), choices: page.lanes.map((lane) => [lane.lane_id, laneWords(lane.label)]) }),
       inputField({ name: "text", label: t("shift_page.document"), maxlength: 200, required: true }),
       checkField({ name: "has_declaration", label: t("lane.declaration"), choices: [["yes", t("lane.declared")]], chosen: ["yes"] }),
       selectField({ name: "exception_code", label: t("shift_page.temperature_step"), choices: [nothing, ...choices("ExceptionCode", EXCEPTIONS)] }),

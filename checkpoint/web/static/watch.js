@@ -3,7 +3,7 @@ import { read, Refused, send } from "../web/js/api.js";
 import { drawing, element, find, setText } from "../web/js/elements.js";
 import { celsius, date, hundredth, integer, time } from "../web/js/format.js";
 import { ask, selectField } from "../web/js/dialogs.js";
-import { t, word } from "../web/js/labels.js";
+import { laneWords, t, word } from "../web/js/labels.js";
 import { searching } from "./rows.js";
 
 const REASONS = ["device_serviced", "device_moved", "wrong_second_measurements", "trial_readings", "looked_into"];
@@ -26,7 +26,7 @@ async function attempt(work) {
 const degrees = (value) => (value === null ? "—" : `${hundredth(value)}\u00a0°C`);
 const percent = (share) => (share === null ? "—" : `${integer(Math.round(share * 100))} %`);
 const when = (at) => `${date(at)} ${time(at)}`;
-const where = (row) => `${row.device_id} · ${shown.lanes[row.lane_id] ?? row.lane_id}`;
+const where = (row) => `${row.device_id} · ${laneWords(shown.lanes[row.lane_id] ?? row.lane_id)}`;
 
 async function refresh() {
   shown = await read("/api/watch");

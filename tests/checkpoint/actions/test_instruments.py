@@ -267,6 +267,7 @@ def test_what_the_device_says_goes_before_its_papers_and_a_contradiction_is_show
     (device,) = registered_devices(edge.gate)
     assert device.contradictions == ("serial_number",)
     assert (device.condition, device.lane_id, device.model) == ("out_of_calibration", "lane-1", "facesluice")
+    assert device.model_name.startswith("Face terminal"), "people read what the manifest calls it, not the code"
     heads, row = csv.reader(devices_csv((device,)).removeprefix("\ufeff").splitlines())
     told = dict(zip(heads, row, strict=True))
     assert (told["serial_number"], told["serial_number_said"], told["clock_offset_s"]) == ("B1", "B2", "-3.0")

@@ -19,7 +19,7 @@ SHOTS = os.environ.get("KIEMDICH_SHOTS")
 PHONE = {"width": 360, "height": 640}
 WORDS = {
     "vi": ("Tờ khai y tế", "Đã nhận tờ khai", "chỗ cần sửa"),
-    "en": ("Health declaration", "Declaration received", "things to correct"),
+    "en": ("Health declaration", "Declaration received", "Things to correct"),
     "zh": ("健康申报", "申报已收到", "处需要更正"),
 }
 LARGEST_PAGE_BYTES = 60_000

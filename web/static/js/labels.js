@@ -35,6 +35,7 @@ export function reason({ code, values }) {
   return template.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values?.[name];
     if (value === undefined) return whole;
+    if (name.endsWith("_lane")) return laneWords(value);
     if (name.endsWith("_c")) return name === "temperature_c" ? celsiusBeside(value, values.threshold_c) : celsius(value);
     if (!(name in WORDS_BEHIND)) return shown(name, value);
     if (value === "") return t("ReasonDetail.nothing");
@@ -43,10 +44,11 @@ export function reason({ code, values }) {
   });
 }
 
-// A lane as people call it, where only its id is known: "lane-2" is lane 2; any other id is shown as it is.
-export function laneWords(laneId) {
-  const number = /^lane-(\d+)$/.exec(laneId ?? "")?.[1];
-  return number ? t("look.lane_number", { number }) : laneId;
+// A lane as people call it, by its id or by its name in the settings: "lane-2" and "Làn 2" are lane 2 in the page's
+// language; a name that the gate gave it itself is shown as it is.
+export function laneWords(laneName) {
+  const number = /^(?:lane-|Làn )(\d+)$/.exec(laneName?.normalize("NFC") ?? "")?.[1];
+  return number ? t("look.lane_number", { number }) : laneName;
 }
 
 // Names of places come in all languages: {vi, en, zh}, or as one string.
