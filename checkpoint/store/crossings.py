@@ -10,6 +10,7 @@ from itertools import islice
 import msgspec
 from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
 
+from checkpoint.documents import number_key
 from checkpoint.documents.names import holds_words, search_words
 from checkpoint.store.coverage import wait_again
 from checkpoint.store.instants import from_optional_text, from_text, to_text
@@ -282,16 +283,19 @@ def list_crossings(
 ) -> list[CrossingRow]:
     """Return crossings, newest first, before an entry of the journal; ``query`` is part of a name or a whole number.
 
-    A pass or citizen's number (``person_key``) is found however old; a name or another number only
+    A pass or citizen's number (``person_key``) is found however old; a name or another number, a passport's too, only
     among the latest crossings, so that a search never reads the whole database.
     """
     statement = select(crossing).order_by(crossing.c.entry.desc()).limit(limit)
     if before is not None:
         statement = statement.where(crossing.c.entry < before)
+    if query and person_key:
+        found = rows_of(connection.execute(statement.where(crossing.c.person_key == person_key)))
+        if found:
+            return found
     if query:
-        by_words = crossing.c.entry.in_([] if person_key else _named(connection, query, before=before, limit=limit))
-        statement = statement.where(crossing.c.person_key == person_key if person_key else by_words)
-    return [_as_row(tuple(row)) for row in connection.execute(statement)]
+        statement = statement.where(crossing.c.entry.in_(_named(connection, query, before=before, limit=limit)))
+    return rows_of(connection.execute(statement))
 
 
 def _named(connection: Connection, query: str, *, before: int | None, limit: int) -> list[int]:
@@ -301,9 +305,10 @@ def _named(connection: Connection, query: str, *, before: int | None, limit: int
     statement = statement.where(crossing.c.entry > newest - SEARCHED_RECORDS).order_by(crossing.c.entry.desc())
     if before is not None:
         statement = statement.where(crossing.c.entry < before)
-    number, words = query.upper(), search_words(query)
+    number = number_key(query) if any(mark.isdigit() for mark in query) else ""
+    words = () if number else search_words(query)
     rows = connection.execute(statement)
-    fits = (entry for entry, name, own in rows if own.upper() == number or holds_words(name, words))
+    fits = (entry for entry, name, own in rows if (number and number_key(own) == number) or holds_words(name, words))
     return list(islice(fits, limit))
 
 

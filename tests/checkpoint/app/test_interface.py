@@ -71,6 +71,17 @@ def test_the_list_masks_numbers_and_finds_by_name_or_whole_number(officer):
     assert all(row["sequence"] < page[0]["sequence"] for row in older["crossings"])
 
 
+def test_a_passport_is_found_by_its_number_however_it_is_typed(officer):
+    document = {"kind": "passport", "document_number": "C7654321", "full_name": "LE VAN THU", "nationality": "VNM"}
+    officer.lane("present", document=document, has_declaration=True)
+    by_hand = {"temperature_c": 36.5, "device_kind": "infrared_thermometer", "site": "forehead"}
+    draft_id = officer.lane("measure", **by_hand).json()["draft_id"]
+    officer.lane("close", draft_id=draft_id)
+    for typed in ("C7654321", "c 7654321", "thu le"):
+        rows = officer.client.post("/api/crossings/find", json={"query": typed}).json()["crossings"]
+        assert [row["crossing_id"] for row in rows] == [draft_id]
+
+
 def test_corrections_and_withdrawals_over_http(officer):
     officer.clear("QN 200005")
     crossing_id = officer.client.get("/api/crossings", params={"limit": 1}).json()["crossings"][0]["crossing_id"]
