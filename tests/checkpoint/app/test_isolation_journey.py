@@ -97,7 +97,7 @@ def from_the_decision(room, crossing_id) -> None:
     assert room.person(crossing_id) == {}
 
 
-@demand("R019", "R021", "R023")
+@demand("R019", "R021", "R023", "R037", "R046", "R063")
 def test_from_fever_to_the_confirmed_arrival_with_every_step_recorded_and_a_kill_between(gate):
     first_half = Room(gate.sign_in())
     crossing_id = up_to_the_proposal(first_half)
@@ -139,6 +139,7 @@ def test_a_mere_contact_is_not_isolated_at_the_gate_under_the_law_in_force_and_m
     assert room.client.get(f"/api/isolation/{crossing_id}").json()["path"]["state"] == "released"
 
 
+@demand("R046")
 def test_refusal_opens_the_compulsory_file_and_the_order_ends_its_clock(room):
     crossing_id = room.fever("QN 300004")
     done(room.act(crossing_id, "propose", ground="suspect", proposer="BS. Lê Thị Mơ"))
