@@ -146,11 +146,7 @@ def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneShe
         state=state,
         history=history,
         crossings_today=crossings_today,
-        warnings=(
-            *presented.warnings,
-            *document_warnings(turn.gate, presentation.document_kind, at=turn.at),
-            *warnings_of_return(turn, lane_id, presentation.person_key),
-        ),
+        warnings=_warnings(turn, lane_id, presentation, presented=presented),
         standing=standing_of(
             turn,
             presentation.person_key,
@@ -166,6 +162,11 @@ def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneShe
         care=care_of(turn, presentation.person_key),
     )
     return settle(turn, lane_id, sheet=concluded(turn.gate, known, state=state, at=turn.at))
+
+
+def _warnings(turn: Turn, lane_id: str, presentation: Presentation, *, presented: Presented) -> tuple[str, ...]:
+    of_place = document_warnings(turn.gate, presentation.document_kind, at=turn.at)
+    return (*presented.warnings, *of_place, *warnings_of_return(turn, lane_id, presentation.person_key))
 
 
 def _without_past_care(turn: Turn, lane_id: str, sheet: LaneSheet) -> LaneSheet:

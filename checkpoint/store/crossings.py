@@ -185,6 +185,10 @@ def add_crossing(
             "is_open": int(is_open(screened.disposition)),
         },
     )
+    _wait_if_late(transaction, screened, saved=saved)
+
+
+def _wait_if_late(transaction: Transaction, screened: CrossingScreened, *, saved: Saved) -> None:
     if saved.recorded_at - screened.presented_at > LATE_AFTER:
         wait_again(transaction, screened.crossing_id)
 

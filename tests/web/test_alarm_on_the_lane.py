@@ -41,6 +41,7 @@ def test_the_next_document_goes_in_while_the_fever_is_shown(page, edge):
         page.keyboard.type("TQ 0417385")
         page.keyboard.press("Enter")
     page.wait_for_selector("#verdict[data-phase=awaiting_reading]")
+    assert page.locator("#word").inner_text() != "CÁCH LY"
 
 
 @pytest.mark.parametrize("language", ["vi", "en", "zh"])
