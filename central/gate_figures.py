@@ -175,7 +175,7 @@ def _counted_of_place(body: RecordBody) -> Iterator[tuple[GateFigure, str, int]]
 def _counted_of_company(body: RecordBody) -> Iterator[tuple[GateFigure, str, int]]:
     """Count what stood at the gate, and who was announced, seen, missing and came after all."""
     match body:
-        case ConveyancePresented():
+        case ConveyancePresented() if not body.is_said_later:
             yield GateFigure.CONVEYANCES, body.kind.value, 1
         case ConveyanceOccupantSeen():
             yield GateFigure.CONVEYANCE_OCCUPANTS, body.role.value, 1

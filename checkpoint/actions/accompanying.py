@@ -32,11 +32,11 @@ from checkpoint.store.groups import (
     tick_member,
 )
 from checkpoint.store.journal import SealedFor
-from checkpoint.store.lanes import keep_episode_key
+from checkpoint.store.lanes import find_episode_key, keep_episode_key
 from sync.agreement.gate_records.groups import ConveyanceOccupantSeen, GroupMemberSeen
 from sync.agreement.group_words import GroupKind, MemberMatch, OccupantRole
 from sync.agreement.records import TravellerIdentity
-from sync.exchange.sealing import new_episode_key, wrap_episode_key
+from sync.exchange.sealing import new_episode_key, unwrap_episode_key, wrap_episode_key
 
 _MOST_PROPOSALS: Final = 5
 
@@ -145,6 +145,15 @@ def sealed_under(turn: Turn, episode_id: str, *, identity: TravellerIdentity) ->
     """Draw and keep the key of a new episode, and seal under it."""
     key = new_episode_key(turn.gate.random_bytes)
     keep_episode_key(turn.transaction, wrap_episode_key(key, episode_id=episode_id, recipients=turn.gate.recipients))
+    return SealedFor(identity=identity, episode_id=episode_id, episode_key=key)
+
+
+def sealed_again(turn: Turn, episode_id: str, *, identity: TravellerIdentity) -> SealedFor | None:
+    """Seal once more under an episode that is known; ``None`` where it was erased, for then nothing may be kept."""
+    kept = find_episode_key(turn.transaction, episode_id)
+    if kept is None:
+        return None
+    key = unwrap_episode_key(kept, recipient="site", private_key=turn.gate.identity.site_key)
     return SealedFor(identity=identity, episode_id=episode_id, episode_key=key)
 
 

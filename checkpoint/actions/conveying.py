@@ -12,6 +12,7 @@ from checkpoint.actions.deciding import require_draft
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.knowing import midnight
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.said_later import is_named_otherwise, note_said_later
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.conveyances import (
     PAIRED_KINDS,
@@ -32,7 +33,6 @@ from checkpoint.store.conveyances import (
     find_movement,
     last_movement,
     movements_since,
-    trailer_keys_of,
 )
 from sync.agreement.gate_records.groups import ConveyancePresented
 from sync.agreement.group_words import CargoKind, ConveyanceKind, OccupantRole
@@ -41,7 +41,6 @@ from sync.agreement.records import TravellerIdentity
 from sync.agreement.vocabulary import Direction, PurposeOfCrossing
 
 SAME_MOVEMENT: Final = timedelta(hours=2)
-JUST_NOTED: Final = timedelta(minutes=15)
 """A vehicle that is named again so soon, in one direction, still stands there: its co-driver is in the lane.
 
 What a clock wrote further ahead than that, before it was put right, is not the last movement of now.
@@ -87,6 +86,7 @@ def present_conveyance(
 ) -> MovementRow:
     """Write a movement down, or return the one that stands there: the same request, or the same vehicle just now.
 
+    What is said of the vehicle that stands there is added to its movement; another trailer or plate is a new one.
     ``direction`` is the lane's or the post's, where the officer says none.
     """
     known = find_movement(turn.transaction, str(command.conveyance_id))
@@ -94,50 +94,19 @@ def present_conveyance(
         return known
     shown = _numbers(command)
     key = turn.gate.identity.person_index_key
-    vehicle = [part_key(number, key=key) for number in shown.vehicle]
+    parts = [PartOf(part_key=part_key(number, key=key), is_trailer=False) for number in shown.vehicle]
+    parts += [PartOf(part_key=part_key(shown.trailer, key=key), is_trailer=True)] if shown.trailer else []
+    vehicle = [part.part_key for part in parts if not part.is_trailer]
     before = last_movement(turn.transaction, vehicle, until=turn.at + SAME_MOVEMENT)
     way = command.direction or direction
-    trailer = [part_key(shown.trailer, key=key)] if shown.trailer else []
-    if before is not None and before.direction is way and _is_same_movement(turn, before, trailer=trailer):
-        return before
-    conveyance_key = before.conveyance_key if before is not None else vehicle[0]
-    body = ConveyancePresented(
-        conveyance_id=str(command.conveyance_id),
-        conveyance_key=conveyance_key,
-        kind=command.kind,
-        direction=way,
-        purpose=command.purpose or _purpose_of(command.kind),
-        presented_at=turn.at,
-        plates=len(shown.everything),
-        part_keys=(*vehicle, *trailer),
-        occupants=command.occupants,
-        cargo=command.cargo,
-        seals=command.seals,
-        port_code=command.port_code,
-        route=command.route,
-        movement_today=_movement_today(turn, conveyance_key),
-        pairs_with=_pairs_with(before, kind=command.kind, direction=way, at=turn.at),
-        findings=tuple(finding.value for finding in shown.findings),
-    )
-    parts = [*(PartOf(part_key=one, is_trailer=False) for one in vehicle)]
-    parts += [PartOf(part_key=one, is_trailer=True) for one in trailer]
+    body = _movement_said(turn, command, shown=shown, parts=parts, before=before, direction=way)
+    if (
+        before is not None
+        and _stands_there(turn, before, way=way)
+        and not is_named_otherwise(turn, before, parts=parts)
+    ):
+        return note_said_later(turn, before, said=body, shown=shown, parts=parts, lane_id=lane_id)
     return _write_down(turn, body, plates=shown.display, parts=parts, lane_id=lane_id)
-
-
-def _is_same_movement(turn: Turn, before: MovementRow, *, trailer: list[str]) -> bool:
-    """Tell whether a vehicle stands here as it did before: with another trailer it has come again.
-
-    A trailer that was forgotten a moment ago cannot be added to what is written, and is not dropped in silence.
-    """
-    since = turn.at - before.presented_at
-    if since > SAME_MOVEMENT:
-        return False
-    if not trailer or trailer == trailer_keys_of(turn.transaction, before.conveyance_id):
-        return True
-    if since <= JUST_NOTED and not trailer_keys_of(turn.transaction, before.conveyance_id):
-        code = "trailer_after_movement"
-        raise ActionRefusedError(code, values={"plates": before.plates})
-    return False
 
 
 def ride_in(turn: Turn, lane_id: str, command: RideCommand) -> LaneSheet:
@@ -159,6 +128,40 @@ def ride_in(turn: Turn, lane_id: str, command: RideCommand) -> LaneSheet:
     if sheet.saved is not None:
         note_occupant(turn, lane_id, ride=ride, crossing_id=person.crossing_id)
     return turn.stage(lane_id, msgspec.structs.replace(sheet, ride=ride))
+
+
+def _movement_said(
+    turn: Turn,
+    command: ConveyanceFields,
+    *,
+    shown: ShownNumbers,
+    parts: list[PartOf],
+    before: MovementRow | None,
+    direction: Direction,
+) -> ConveyancePresented:
+    conveyance_key = before.conveyance_key if before is not None else parts[0].part_key
+    return ConveyancePresented(
+        conveyance_id=str(command.conveyance_id),
+        conveyance_key=conveyance_key,
+        kind=command.kind,
+        direction=direction,
+        purpose=command.purpose or _purpose_of(command.kind),
+        presented_at=turn.at,
+        plates=len(shown.everything),
+        part_keys=tuple(part.part_key for part in parts),
+        occupants=command.occupants,
+        cargo=command.cargo,
+        seals=command.seals,
+        port_code=command.port_code,
+        route=command.route,
+        movement_today=_movement_today(turn, conveyance_key),
+        pairs_with=_pairs_with(before, kind=command.kind, direction=direction, at=turn.at),
+        findings=tuple(finding.value for finding in shown.findings),
+    )
+
+
+def _stands_there(turn: Turn, before: MovementRow, *, way: Direction) -> bool:
+    return before.direction is way and turn.at - before.presented_at <= SAME_MOVEMENT
 
 
 def _write_down(

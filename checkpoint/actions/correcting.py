@@ -5,7 +5,7 @@ import msgspec
 from checkpoint.actions.accompanying import uncount_company
 from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Turn
-from checkpoint.actions.party_members import require_no_interception_needed
+from checkpoint.actions.party_members import require_no_interception_needed, uncount_member
 from checkpoint.actions.rechecking import require_crossing
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.releasing import close_withdrawn, require_withdrawable
@@ -52,6 +52,7 @@ def withdraw_crossing(turn: Turn, crossing_id: str, command: WithdrawCommand) ->
     stop_running_clocks(turn.transaction, crossing_id, at=turn.at)
     close_withdrawn(turn, row, saved=saved)
     uncount_company(turn, crossing_id)
+    uncount_member(turn, crossing_id)
     turn.transaction.after_commit(lambda: turn.gate.tally.add(counted_as(row), change=-1))
     return saved
 

@@ -1,8 +1,11 @@
 """The party that stands at a lane, with its head count as it was last committed: what the lane's screen shows."""
 
+from datetime import datetime
+
 import msgspec
 
-from checkpoint.places import HeadCount, Party, head_count
+from checkpoint.places import HeadCount, Member, Party, head_count, seen_before_at
+from checkpoint.presentation import Presentation
 from checkpoint.store.parties import CountedParty, members_counted
 from checkpoint.store.writer import Transaction
 
@@ -12,10 +15,14 @@ class LaneParty(msgspec.Struct, frozen=True, kw_only=True):
 
     party: Party
     count: HeadCount
+    members: tuple[Member, ...] = ()
 
 
 class PartyLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What the lane shows of its party. ``declared`` people, so many ``screened``, ``with_proof`` of a gate."""
+    """What the lane shows of its party. ``declared`` people, so many ``screened``, ``with_proof`` of a gate.
+
+    ``seen_before_at``: whoever stands in the lane was screened in this party already, and is counted once.
+    """
 
     party_id: str
     kind: str
@@ -27,24 +34,27 @@ class PartyLine(msgspec.Struct, frozen=True, kw_only=True):
     with_proof: int
     route_from: str
     route_to: str
+    seen_before_at: datetime | None = None
 
 
 def counted_again(transaction: Transaction, party: Party) -> LaneParty:
     """Count a party inside a transaction."""
-    return LaneParty(
-        party=party, count=head_count(party.declared, members=members_counted(transaction, party.party_id))
-    )
+    return standing_party(CountedParty(party=party, members=members_counted(transaction, party.party_id)))
 
 
 def standing_party(counted: CountedParty) -> LaneParty:
     """Count a party as it was read."""
-    return LaneParty(party=counted.party, count=head_count(counted.party.declared, members=counted.members))
+    count = head_count(counted.party.declared, members=counted.members)
+    return LaneParty(party=counted.party, count=count, members=counted.members)
 
 
-def party_line(standing: LaneParty | None) -> PartyLine | None:
-    """Draw the party of a lane."""
+def party_line(standing: LaneParty | None, *, person: Presentation | None) -> PartyLine | None:
+    """Draw the party of a lane, with what it knows of the person who stands there."""
     if standing is None:
         return None
+    seen_before = None
+    if person is not None:
+        seen_before = seen_before_at(standing.members, person_key=person.person_key, crossing_id=person.crossing_id)
     party, count = standing.party, standing.count
     return PartyLine(
         party_id=party.party_id,
@@ -57,4 +67,5 @@ def party_line(standing: LaneParty | None) -> PartyLine | None:
         with_proof=count.with_proof,
         route_from=party.words.route_from,
         route_to=party.words.route_to,
+        seen_before_at=seen_before,
     )

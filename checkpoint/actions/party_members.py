@@ -11,7 +11,7 @@ from checkpoint.actions.lane_parties import LaneParty, counted_again
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.actions.shown_slip import HeldSlip
-from checkpoint.places import PartyEvent, PartyWords, moved
+from checkpoint.places import Member, PartyEvent, PartyWords, moved
 from checkpoint.presentation import Presentation
 from checkpoint.store.parties import add_member, find_party, put_party
 from sync.agreement.gate_records.places import PartyMemberScreened
@@ -74,6 +74,13 @@ def note_member(turn: Turn, lane_id: str, sheet: LaneSheet) -> None:
     show_party(turn, lane_id, counted_again(turn.transaction, party))
 
 
+def uncount_member(turn: Turn, crossing_id: str) -> None:
+    """Count a lane's party again, in which a crossing was that is now withdrawn."""
+    for lane_id, standing in turn.gate.parties.items():
+        if any(member.crossing_id == crossing_id for member in standing.members):
+            show_party(turn, lane_id, counted_again(turn.transaction, standing.party))
+
+
 def show_party(turn: Turn, lane_id: str, standing: LaneParty | None) -> None:
     """Let a lane show its party after the commit."""
     gate = turn.gate
@@ -81,11 +88,19 @@ def show_party(turn: Turn, lane_id: str, standing: LaneParty | None) -> None:
 
 
 def forget_parties(turn: Turn, episode_ids: frozenset[str]) -> None:
-    """Take the plate and the words of erased parties off the lanes; their counts stay."""
+    """Take the plate and the words of erased parties, and who erased people were, off the lanes; counts stay."""
     for lane_id, standing in turn.gate.parties.items():
-        if standing.party.party_id in episode_ids:
-            party = msgspec.structs.replace(standing.party, plate="", words=PartyWords())
-            show_party(turn, lane_id, msgspec.structs.replace(standing, party=party))
+        party, is_erased = standing.party, standing.party.party_id in episode_ids
+        if is_erased or any(member.crossing_id in episode_ids for member in standing.members):
+            left = msgspec.structs.replace(party, plate="", words=PartyWords()) if is_erased else party
+            members = _without_keys(standing.members, episode_ids)
+            show_party(turn, lane_id, msgspec.structs.replace(standing, party=left, members=members))
+
+
+def _without_keys(members: tuple[Member, ...], erased: frozenset[str]) -> tuple[Member, ...]:
+    return tuple(
+        msgspec.structs.replace(member, person_key="") if member.crossing_id in erased else member for member in members
+    )
 
 
 def _slip_said(held: HeldSlip | None) -> str:

@@ -15,7 +15,6 @@ from checkpoint.actions.person_view import masked
 from checkpoint.actions.place_profile import profile_at
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.places import HeadCount, Party, PartyWords, head_count
-from checkpoint.places.head_count import Member
 from checkpoint.store.lanes import log_access
 from checkpoint.store.parties import CountedParty, PartyMember, find_parties, read_party
 from sync.agreement.local_time import local_date
@@ -124,15 +123,7 @@ def party_view(gate: Gate, party_id: str) -> tuple[PartyCard, list[MemberCard]]:
         code = "no_such_party"
         raise ActionRefusedError(code, http_code=404)
     party, people = found
-    members = tuple(
-        Member(
-            crossing_id=one.crossing_id,
-            disposition=one.disposition,
-            has_proof=one.has_proof,
-            person_key=one.person_key,
-        )
-        for one in people
-    )
+    members = tuple(one.counted for one in people)
     return _card(CountedParty(party=party, members=members)), [_member(one) for one in people]
 
 

@@ -230,7 +230,7 @@ def _standing(gate: Gate, lane_id: str, *, sheet: LaneSheet, at: datetime) -> St
         declaration=declaration_view(sheet.declaration, mask=masked),
         slip=slip_view(gate, sheet.slip),
         printing=print_view(gate, lane_id, sheet=sheet),
-        party=party_line(gate.parties.get(lane_id)),
+        party=party_line(gate.parties.get(lane_id), person=state.presentation),
         company=CompanyView(group=gate.groups.get(lane_id), mark=sheet.group, ride=sheet.ride),
     )
 

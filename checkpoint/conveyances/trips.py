@@ -41,6 +41,13 @@ class Movement(Struct, frozen=True, kw_only=True):
     occupants: tuple[Occupant, ...] = ()
 
 
+class NamedParts(Struct, frozen=True, kw_only=True):
+    """By which numbers a vehicle was named, as keyed hashes: its own ones, and its trailers'."""
+
+    vehicle: frozenset[str]
+    trailers: frozenset[str] = frozenset()
+
+
 class Trip(Struct, frozen=True, kw_only=True):
     """A movement and the one in the other direction that ends it; either half may be missing."""
 
@@ -54,6 +61,22 @@ class DriverSwap(Struct, frozen=True, kw_only=True):
     trip: Trip
     only_out: tuple[Occupant, ...]
     only_home: tuple[Occupant, ...]
+
+
+def contradicts(known: NamedParts, *, named: NamedParts) -> bool:
+    """Tell whether a vehicle of these numbers came anew: with another trailer, or with another second plate.
+
+    A number that is left out contradicts nothing: a co-driver names the truck and not its trailer.
+
+    >>> truck = NamedParts(vehicle=frozenset({"a"}), trailers=frozenset({"t"}))
+    >>> contradicts(truck, named=NamedParts(vehicle=frozenset({"a", "b"})))
+    False
+    >>> contradicts(truck, named=NamedParts(vehicle=frozenset({"a"}), trailers=frozenset({"u"})))
+    True
+    """
+    is_other_trailer = bool(known.trailers) and not named.trailers <= known.trailers
+    is_other_plate = bool(known.vehicle - named.vehicle) and bool(named.vehicle - known.vehicle)
+    return is_other_trailer or is_other_plate
 
 
 def ended_by(movement: Movement, *, before: Movement | None) -> str | None:

@@ -95,9 +95,20 @@ _LAST = (
     )
     + " LIMIT 1"
 )
-_TRAILERS = compiled(
-    select(conveyance_part.c.part_key).where(
-        conveyance_part.c.conveyance_id == bindparam("wanted"), text("is_trailer = 1")
+_PARTS_IN = compiled(
+    select(conveyance_part.c.part_key, conveyance_part.c.is_trailer).where(
+        conveyance_part.c.conveyance_id == bindparam("wanted")
+    )
+)
+_SAY_LATER = compiled(
+    update(conveyance)
+    .where(conveyance.c.conveyance_id == bindparam("wanted"))
+    .values(
+        plates=bindparam("new_plates"),
+        occupants=bindparam("new_occupants"),
+        cargo=bindparam("new_cargo"),
+        port_code=bindparam("new_port_code"),
+        findings=bindparam("new_findings"),
     )
 )
 _COUNT_SINCE = compiled(
@@ -132,18 +143,22 @@ _DROP_KEY = compiled(delete(episode_key).where(episode_key.c.crossing_id == bind
 def add_movement(transaction: Transaction, row: MovementRow, *, parts: Iterable[PartOf], saved: Saved) -> None:
     """Keep a movement and the hashes of its numbers."""
     values = msgspec.to_builtins(row, builtin_types=(datetime,))
-    presented_at = to_text(row.presented_at)
-    transaction.execute(_ADD, {**values, "entry": saved.entry, "presented_at": presented_at})
-    for part in {one.part_key: one for one in parts}.values():
-        transaction.execute(
-            _ADD_PART,
-            {
-                "part_key": part.part_key,
-                "presented_at": presented_at,
-                "conveyance_id": row.conveyance_id,
-                "is_trailer": int(part.is_trailer),
-            },
-        )
+    transaction.execute(_ADD, {**values, "entry": saved.entry, "presented_at": to_text(row.presented_at)})
+    _add_parts(transaction, row, parts=parts)
+
+
+def put_said_later(transaction: Transaction, row: MovementRow, *, parts: Iterable[PartOf]) -> None:
+    """Keep what was said of a movement after it was written down; ``parts`` are the numbers it did not have."""
+    values = msgspec.to_builtins(row, builtin_types=(datetime,))
+    told = {f"new_{name}": values[name] for name in ("plates", "occupants", "cargo", "port_code", "findings")}
+    transaction.execute(_SAY_LATER, {"wanted": row.conveyance_id, **told})
+    _add_parts(transaction, row, parts=parts)
+
+
+def parts_in(transaction: Transaction, conveyance_id: str) -> tuple[PartOf, ...]:
+    """Return the numbers by which one movement is known, hashed."""
+    rows = transaction.execute(_PARTS_IN, {"wanted": conveyance_id}).fetchall()
+    return tuple(PartOf(part_key=str(part_key), is_trailer=bool(is_trailer)) for part_key, is_trailer in rows)
 
 
 def find_movement(transaction: Transaction, conveyance_id: str) -> MovementRow | None:
@@ -157,11 +172,6 @@ def last_movement(transaction: Transaction, vehicle_keys: Iterable[str], *, unti
     found = [transaction.execute(_LAST, {"wanted": key, "until": to_text(until)}).fetchone() for key in vehicle_keys]
     rows = [_as_movement(row) for row in found if row is not None]
     return max(rows, key=lambda row: row.presented_at, default=None)
-
-
-def trailer_keys_of(transaction: Transaction, conveyance_id: str) -> list[str]:
-    """Return the hashes of the trailers that a movement was noted with."""
-    return [row[0] for row in transaction.execute(_TRAILERS, {"wanted": conveyance_id}).fetchall()]
 
 
 def movements_since(transaction: Transaction, conveyance_key: str, *, since: datetime) -> int:
@@ -255,6 +265,12 @@ def purge_occupant(transaction: Transaction, crossing_id: str) -> None:
             purge_conveyance(transaction, conveyance_id)
             transaction.execute(_DROP_KEY, {"wanted": conveyance_id})
     transaction.execute(_DROP_OCCUPANT, {"wanted": crossing_id})
+
+
+def _add_parts(transaction: Transaction, row: MovementRow, *, parts: Iterable[PartOf]) -> None:
+    for part in {one.part_key: one for one in parts}.values():
+        values = {"part_key": part.part_key, "is_trailer": int(part.is_trailer), "conveyance_id": row.conveyance_id}
+        transaction.execute(_ADD_PART, {**values, "presented_at": to_text(row.presented_at)})
 
 
 def _as_movement(values: Sequence[object]) -> MovementRow:

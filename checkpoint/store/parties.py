@@ -44,11 +44,14 @@ _TAKE_LANE = compiled(
 )
 _LEAVE_LANES = compiled(delete(lane_party).where(lane_party.c.party_id == bindparam("wanted")))
 _LEAVE_LANE = compiled(delete(lane_party).where(lane_party.c.lane_id == bindparam("wanted")))
-_MEMBERS = compiled(
-    select(party_member.c.crossing_id, crossing.c.disposition, party_member.c.has_proof, crossing.c.person_key)
-    .select_from(party_member.join(crossing, crossing.c.crossing_id == party_member.c.crossing_id))
-    .where(party_member.c.party_id == bindparam("wanted"))
-)
+_COUNTED = select(
+    party_member.c.crossing_id,
+    crossing.c.disposition,
+    party_member.c.has_proof,
+    crossing.c.person_key,
+    party_member.c.seen_at,
+).select_from(party_member.join(crossing, crossing.c.crossing_id == party_member.c.crossing_id))
+_MEMBERS = compiled(_COUNTED.where(party_member.c.party_id == bindparam("wanted")))
 _PURGE = compiled(
     update(party)
     .where(party.c.party_id == bindparam("wanted"))
@@ -72,7 +75,12 @@ class PartyMember(msgspec.Struct, frozen=True, kw_only=True):
     recheck_c: float | None
     disposition: Disposition
     place_id: str | None
-    person_key: str = ""
+    person_key: str
+
+    @property
+    def counted(self) -> Member:
+        """What the head count needs of this person."""
+        return Member(**{name: getattr(self, name) for name in Member.__struct_fields__})
 
 
 class CountedParty(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,21 +229,18 @@ def count_open(connection: Connection) -> int:
 
 
 def _members_of(connection: Connection, one: Party) -> tuple[Member, ...]:
-    query = (
-        select(party_member.c.crossing_id, crossing.c.disposition, party_member.c.has_proof, crossing.c.person_key)
-        .select_from(party_member.join(crossing, crossing.c.crossing_id == party_member.c.crossing_id))
-        .where(party_member.c.party_id == one.party_id)
-    )
+    query = _COUNTED.where(party_member.c.party_id == one.party_id)
     return tuple(_as_member(tuple(row)) for row in connection.execute(query))
 
 
 def _as_member(row: Iterable[Any]) -> Member:
-    crossing_id, disposition, has_proof, person_key = row
+    crossing_id, disposition, has_proof, person_key, seen_at = row
     return Member(
         crossing_id=str(crossing_id),
         disposition=Disposition(disposition),
         has_proof=bool(has_proof),
         person_key=str(person_key),
+        seen_at=from_text(seen_at),
     )
 
 

@@ -26,6 +26,7 @@ from central.store.tables import episode_key
 from central.store.verification import DifferenceError
 from sync.agreement.gate_records.coverage import CoverageReconciled
 from sync.agreement.gate_records.groups import (
+    SAID_LATER,
     ConveyanceOccupantSeen,
     ConveyancePresented,
     GroupMemberMissing,
@@ -212,6 +213,20 @@ def test_erasing_a_crossing_reaches_its_place_on_a_list_and_its_vehicle_once_nob
     push(reception, journal, first=1, nonce="again")
     assert [keys_of(centre, name) for name in ("c1", MEMBER, CONVEYANCE, GROUP)] == [0, 0, 0, 1]
     assert counted(centre) == before
+    centre.store.verify()
+
+
+def test_a_vehicle_of_which_more_is_said_later_is_counted_once(centre, reception, journal):
+    [came] = [body for body in company("c1") if isinstance(body, ConveyancePresented)]
+    plate = TravellerIdentity(full_name="", document_number="", vehicle_plate="14C-55512")
+    journal.write(came, who=plate)
+    push(reception, journal)
+    before = counted(centre)
+    journal.write(msgspec.structs.replace(came, findings=(*came.findings, SAID_LATER)), who=plate)
+    push(reception, journal, first=2, nonce="n2")
+    assert before
+    assert counted(centre) == before
+    assert [row[6] for row in contents(centre)["gate_record"]] == [CONVEYANCE, CONVEYANCE]
     centre.store.verify()
 
 

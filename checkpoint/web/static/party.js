@@ -1,6 +1,7 @@
 // The party of a lane: whose people go through it now, how many of them were screened, and the key that opens or ends it.
 import { read } from "../web/js/api.js";
 import { element, find } from "../web/js/elements.js";
+import { time } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
 import { askCheck, askClose, askInterception } from "./party_steps.js";
 
@@ -22,6 +23,7 @@ export function showParty(view) {
     element("span", {}, t("post_page.lane_count", party)),
     " ",
     element("kbd", { title: t("post_page.key_at_lane") }, KEY),
+    ...(party.seen_before_at ? [element("p", { class: "declaration-line wait", role: "status" }, `⚑ ${t("post_page.seen_before", { at: time(party.seen_before_at) })}`)] : []),
   );
 }
 

@@ -9,7 +9,7 @@ hash (HMAC-SHA-256) of the number, the same for each movement of one vehicle, as
 """
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 
@@ -30,6 +30,9 @@ PlaceCode = Annotated[str, msgspec.Meta(max_length=16, pattern=r"^[A-Z0-9-]*\Z")
 SeatCode = Annotated[str, msgspec.Meta(max_length=8, pattern=r"^[A-Z0-9-]*\Z")]
 """A seat, cabin or carriage as it is written on a ticket: ``14C``, ``205``, ``3``."""
 
+SAID_LATER: Final = "said_later"
+"""The finding of a record that tells more of a movement that was written down before, and makes no other one."""
+
 
 class ConveyancePresented(msgspec.Struct, frozen=True, kw_only=True):
     """A conveyance stood at the gate or at a post, once in one direction. Opens the episode ``conveyance_id``.
@@ -38,6 +41,9 @@ class ConveyancePresented(msgspec.Struct, frozen=True, kw_only=True):
     ``part_keys`` are their keyed hashes, the one it is paired by first. ``occupants`` is how many were said to be
     in it, ``None`` if nobody said. ``pairs_with`` names its last movement in the other direction, which this one
     ends. ``findings`` are slugs of what looked unusual about the numbers.
+
+    What is said later of the same movement is written with the same ``conveyance_id``, whole, under the same episode,
+    with ``said_later`` among the findings: it opens no episode and counts as no movement.
     """
 
     type_name: ClassVar[str] = "conveyance_presented"
@@ -66,6 +72,11 @@ class ConveyancePresented(msgspec.Struct, frozen=True, kw_only=True):
         if self.presented_at.tzinfo is None:
             msg = "presented_at must be an aware time"
             raise ValueError(msg)
+
+    @property
+    def is_said_later(self) -> bool:
+        """Whether this tells more of a movement that was written down before."""
+        return SAID_LATER in self.findings
 
 
 class ConveyanceOccupantSeen(msgspec.Struct, frozen=True, kw_only=True):

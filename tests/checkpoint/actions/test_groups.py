@@ -19,6 +19,7 @@ from checkpoint.actions.deciding import (
     measure_person,
 )
 from checkpoint.actions.elsewhere import TwinCommand, confirm_person
+from checkpoint.actions.group_view import movement_lines
 from checkpoint.actions.grouping import (
     CloseGroupCommand,
     ConfirmMemberCommand,
@@ -313,20 +314,6 @@ def test_driver_and_co_driver_are_in_one_movement_and_the_truck_is_paired_by_its
     assert sheet.ride.has_come_back
 
 
-def test_another_trailer_is_another_movement_and_one_forgotten_is_not_dropped_in_silence(edge):
-    edge.present("QN 300101")
-    ride(edge, "14C12345")
-    with pytest.raises(ActionRefusedError, match="trailer_after_movement"):
-        ride(edge, "14C12345", trailer="14R00123")
-    edge.clock.forward(minutes=85)
-    again = ride(edge, "14C12345", trailer="14R00123").ride
-    assert again.movement_today == 2
-    edge.clock.forward(minutes=5)
-    assert ride(edge, "14C12345", trailer="14R00123", role="co_driver").ride.conveyance_id == again.conveyance_id
-    assert ride(edge, "14C12345", role="co_driver").ride.conveyance_id == again.conveyance_id
-    assert ride(edge, "14C12345", trailer="14R99999").ride.movement_today == 3
-
-
 def test_whoever_goes_the_other_way_is_nobody_of_the_group(edge):
     group_id = announce(edge)
     document = {"kind": "passport", "document_number": "C1000001", "nationality": "VNM", "issuing_state": "VNM"}
@@ -352,6 +339,45 @@ def test_the_same_list_is_one_open_group_and_another_request_is_not_taken_for_it
         announce(edge)
     close(edge, group_id, reason="listed_in_error")
     announce(edge)
+
+
+def test_a_trailer_that_is_named_after_the_truck_is_added_to_its_movement(edge):
+    arrive(edge, "C2000001")
+    came = ride(edge, "14C-123.45").ride
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    edge.clock.forward(minutes=5)
+    arrive(edge, "C2000002")
+    for _ in range(2):
+        told = ride(edge, "14C-123.45", trailer="14R-001.23", cargo="farm_produce", occupants=2, role="co_driver").ride
+    ride(edge, "14C-123.45", role="co_driver")
+
+    assert (told.conveyance_id, told.movement_today) == (came.conveyance_id, 1)
+    assert told.plates == "14C-123.45 + 14R-001.23"
+    first, later = of_type(edge, ConveyancePresented)
+    assert (later.conveyance_id, later.presented_at) == (first.conveyance_id, first.presented_at)
+    assert (later.plates, later.part_keys[0], later.findings) == (2, first.conveyance_key, ("said_later",))
+    assert (later.cargo, later.occupants, first.is_said_later, later.is_said_later) == ("farm_produce", 2, False, True)
+    assert [one.vehicle_plate for one in edge.identities() if one and one.vehicle_plate] == ["14C-123.45", told.plates]
+    [line] = movement_lines(edge.gate, query="14R00123")
+    assert (line.plates, line.occupants_said, line.cargo) == (told.plates, 2, "farm_produce")
+    edge.check_chain()
+
+
+def test_a_truck_with_another_trailer_or_another_second_plate_is_another_movement(edge):
+    arrive(edge, "C2000001")
+    ride(edge, "14C-123.45", trailer="14R-001.23", abroad="桂A12345")
+    edge.clock.forward(minutes=80)
+    other_trailer = ride(edge, "14C-123.45", trailer="14R-999.99").ride
+    edge.clock.forward(minutes=20)
+    with_abroad = ride(edge, "14C-123.45", abroad="桂A12345").ride
+    edge.clock.forward(minutes=10)
+    other_plate = ride(edge, "14C-123.45", abroad="桂B99999").ride
+
+    assert with_abroad.conveyance_id == other_trailer.conveyance_id
+    assert with_abroad.plates == "14C-123.45 + 14R-999.99 / 桂A·12345"
+    assert (other_trailer.movement_today, other_plate.movement_today) == (2, 3)
+    assert [one.is_said_later for one in of_type(edge, ConveyancePresented)] == [False, False, True, False]
+    assert edge.rows("SELECT count(*) FROM conveyance") == [(3,)]
 
 
 def test_a_movement_that_a_wrong_clock_wrote_days_ahead_swallows_none_after_it(edge):
@@ -381,6 +407,7 @@ def test_a_member_who_is_erased_leaves_the_group_and_the_head_count_stays(edge):
     centre, group_id = HandCentre(), announce(edge)
     crossing_id = arrive(edge, "C1000001", name=PEOPLE[0][0])
     ride(edge, "14C-777.77")
+    ride(edge, "14C-777.77", trailer="14R-888.88")
     edge.do(close_crossing, draft_id=crossing_id)
 
     centre.erase(crossing_id, at=edge.clock.now)
@@ -389,7 +416,7 @@ def test_a_member_who_is_erased_leaves_the_group_and_the_head_count_stays(edge):
     rows = edge.rows("SELECT number, full_name, document_number, seat FROM group_member ORDER BY number")
     settled(edge)
     assert rows[0] == (1, "", "", "")
-    assert found_on_disk(edge, [PEOPLE[0][0], "C1000001", "14C-777"]) == []
+    assert found_on_disk(edge, [PEOPLE[0][0], "C1000001", "14C-777", "14R-888"]) == []
     assert found_on_disk(edge, [PEOPLE[1][0]]), "the scan would find somebody"
     assert rows[1][1] == PEOPLE[1][0]
     assert edge.rows("SELECT plates FROM conveyance") == [("",)]

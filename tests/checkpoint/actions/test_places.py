@@ -12,6 +12,7 @@ from checkpoint.actions.deciding import change_details, close_crossing
 from checkpoint.actions.declaring import take_scan
 from checkpoint.actions.erasing import erase_episodes
 from checkpoint.actions.issuing_slips import IssuedSlip, issue_slip
+from checkpoint.actions.lane_parties import party_line
 from checkpoint.actions.parties import (
     ClosePartyCommand,
     OpenCheckCommand,
@@ -131,6 +132,10 @@ def refused_with(code: str):
 
 def count_of(edge: Edge):
     return edge.gate.parties[LANE].count
+
+
+def line_of(edge: Edge):
+    return party_line(edge.gate.parties[LANE], person=edge.sheet.state.presentation)
 
 
 def slip_of_the_gate(edge: Edge, post: Edge) -> IssuedSlip:
@@ -259,6 +264,49 @@ def test_a_withdrawn_crossing_is_no_longer_counted(post):
     post.about(withdraw_crossing, crossing_id, reason="ghi nhầm người")
     count = party_view(post.gate, party.party_id)[0].count
     assert (count.screened, count.not_screened, count.withdrawn) == (0, 1, 1)
+
+
+@demand("R082")
+def test_the_same_person_twice_does_not_fill_the_place_of_somebody_missing(post):
+    party = opened(post, declared=2)
+    first = pass_through(post, PASS)
+    seen_at = post.clock.now
+    assert line_of(post).seen_before_at is None
+    post.clock.forward(minutes=5)
+    post.present(PASS)
+    assert line_of(post).seen_before_at == seen_at
+    post.scan_face(NORMAL_C)
+    again = post.draft_id
+    post.do(close_crossing, draft_id=again)
+    assert (count_of(post).screened, count_of(post).not_screened, count_of(post).seen_again) == (1, 1, 1)
+    with refused_with("party_reason_missing"):
+        about(post, close_party, party.party_id, ClosePartyCommand)
+
+    post.about(withdraw_crossing, first, reason="ghi nhầm người")
+    assert (count_of(post).screened, count_of(post).seen_again, count_of(post).withdrawn) == (1, 0, 1)
+    post.restart()
+    pass_through(post, OTHER_PASS)
+    about(post, close_party, party.party_id, ClosePartyCommand)
+    [written] = bodies(post, PostCheckClosed)
+    assert (written.declared, written.screened, written.not_screened) == (2, 2, 0)
+
+
+def test_people_without_a_document_count_each_and_an_erased_person_is_no_longer_known_again_at_the_lane(trail):
+    reported(trail, persons=3)
+    for _ in range(2):
+        trail.present(None, document={"kind": "none", "document_number": "-", "full_name": "Lò Thị Đào"})
+        trail.scan_face(NORMAL_C)
+        trail.do(close_crossing, draft_id=trail.draft_id)
+    known = pass_through(trail, PASS)
+    assert count_of(trail).adds_up
+    body = EpisodesErased(
+        erasure_id=str(uuid4()), episode_ids=(known,), legal_basis="Luật 91/2025/QH15", requested_by="cdc",
+        erased_at=trail.clock.now,
+    )  # fmt: skip
+    trail.gate.perform(lambda turn: erase_episodes(turn, body)).result(10)
+    assert count_of(trail).adds_up
+    trail.present(PASS)
+    assert line_of(trail).seen_before_at is None
 
 
 @demand("R007")
