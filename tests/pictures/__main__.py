@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 from deploy.demo import services
 from deploy.demo.processes import Supervisor
 from deploy.demo.site import open_site
-from tests.pictures.scenes import SCENES
+from tests.pictures.page_scenes import EVERY_SCENE
 from tests.pictures.studio import Studio, played
 from tests.services.chromium import chromium_program
 from tests.services.processes import free_port
@@ -39,7 +39,7 @@ def take(wanted: frozenset[str]) -> list[str]:
             services.bring_up(supervisor, site)
             played(site)
             studio = Studio(site=site, browser=browser, wanted=wanted, announce=_say)
-            troubles = [name for scene, names in SCENES for name in _scene(studio, scene, names)]
+            troubles = [name for scene, names in EVERY_SCENE for name in _scene(studio, scene, names)]
         finally:
             supervisor.stop()
             browser.close()
@@ -63,7 +63,7 @@ def _scene(studio: Studio, scene, names: tuple[str, ...]) -> list[str]:
 def main(arguments: list[str]) -> int:
     """The command line; 1 when a picture could not be taken."""
 
-    known = [name for _, names in SCENES for name in names]
+    known = [name for _, names in EVERY_SCENE for name in names]
     parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__.splitlines()[0])
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--list", action="store_true")

@@ -29,9 +29,9 @@ NORMAL_C, RAISED_C = 34.7, 38.3
 PHASE = "data-phase"
 
 
-def at_lane(studio: Studio, *, size: tuple[int, int] = WIDE) -> Page:
+def at_lane(studio: Studio, *, size: tuple[int, int] = WIDE, theme: str = "light", language: str = "vi") -> Page:
     """The officer's page at lane 1, with nobody in it."""
-    page = studio.signed_in(LANE, role="officer", size=size)
+    page = studio.signed_in(LANE, role="officer", size=size, theme=theme, language=language)
     page.wait_for_selector("#verdict[data-phase]")
     return page
 
@@ -207,16 +207,23 @@ def crossings(studio: Studio) -> None:
     studio.shoot(page, "crossings")
 
 
-def display(studio: Studio) -> None:
-    """What the traveller sees."""
-    lane, sign = at_lane(studio), studio.page(SIGN)
+def paired_sign(studio: Studio) -> Page:
+    """The travellers' screen of lane 1, paired by its code."""
+    sign = studio.page(SIGN)
     with studio.client("officer") as client:
         code = client.post("/api/lanes/lane-1/display-code").raise_for_status().json()["code"]
     sign.goto(f"{studio.site.url('mong-cai')}/display?lane=lane-1")
     sign.wait_for_selector("#pairing:not([hidden])")
+    studio.shoot(sign, "display-pairing")
     sign.keyboard.type(code)
     sign.keyboard.press("Enter")
     sign.wait_for_selector("body[data-state=shown]")
+    return sign
+
+
+def display(studio: Studio) -> None:
+    """The code that pairs a screen, and what the traveller sees then."""
+    lane, sign = at_lane(studio), paired_sign(studio)
     type_number(lane, pass_number(12))
     sign.wait_for_selector("#say-look_at_camera:not([hidden])")
     studio.shoot(sign, "display")
@@ -379,7 +386,7 @@ SCENES: tuple[tuple[Callable[[Studio], None], tuple[str, ...]], ...] = (
     (shift_page, ("shift",)),
     (coverage, ("coverage",)),
     (crossings, ("crossings",)),
-    (display, ("display",)),
+    (display, ("display-pairing", "display")),
     (declaration, ("declaration", "declaration-done")),
     (handheld, ("handheld",)),
     (post, ("post",)),

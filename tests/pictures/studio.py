@@ -46,12 +46,21 @@ class Studio:
         page.set_default_timeout(20_000)
         return page
 
-    def signed_in(self, path: str, *, role: str, at: str = "mong-cai", size: tuple[int, int] = WIDE) -> Page:
-        """A page as somebody of that role sees it by daylight."""
+    def signed_in(
+        self,
+        path: str,
+        *,
+        role: str,
+        at: str = "mong-cai",
+        size: tuple[int, int] = WIDE,
+        theme: str = "light",
+        language: str = "vi",
+    ) -> Page:
+        """A page as somebody of that role sees it, by daylight if nothing else is said."""
         page = self.page(size)
         url = self.site.url(at)
         with self.client(role, at=at) as client:
-            cookies = {**client.cookies, "kd-theme": "light", "kd-language": "vi"}
+            cookies = {**client.cookies, "kd-theme": theme, "kd-language": language}
         page.context.add_cookies([{"name": name, "value": text, "url": url} for name, text in cookies.items()])
         page.goto(url + path)
         return page
