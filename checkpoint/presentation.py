@@ -34,6 +34,11 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
         return timedelta(seconds=self.stale_after_s)
 
 
+def who_of(person_key: str, *, number: str) -> str:
+    """Return what tells people apart at a lane: the person key, or the number without spaces where there is none."""
+    return person_key or "".join(mark for mark in number.upper() if mark.isalnum())
+
+
 class Presentation(msgspec.Struct, frozen=True, kw_only=True):
     """Who stands in the lane and what is known of the crossing; ``crossing_id`` is the draft's id too.
 
@@ -65,5 +70,5 @@ class Presentation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def bearer(self) -> tuple[str, str]:
-        """Who it is of those whom one document names: its number, and the child on it."""
-        return self.identity.document_number, self.child_id
+        """Who it is of those whom one document names, however it was read: the person, and the child on the pass."""
+        return who_of(self.person_key, number=self.identity.document_number), self.child_id

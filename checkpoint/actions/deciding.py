@@ -8,6 +8,7 @@ import msgspec
 
 from checkpoint.actions.assessing import assess_sheet, concluded, without_stale_reading
 from checkpoint.actions.gate import Gate, Turn
+from checkpoint.actions.knowing import with_pass_today
 from checkpoint.actions.next_person_view import asks_in_s
 from checkpoint.actions.party_members import as_found
 from checkpoint.actions.presenting import AgeYears, CrossingDetails, amended
@@ -156,6 +157,7 @@ def close_crossing(turn: Turn, lane_id: str, command: CloseCommand) -> LaneSheet
     if _is_closed_already(turn, sheet, command.draft_id):
         return sheet
     require_draft(sheet, command.draft_id)
+    sheet = with_pass_today(turn, sheet)
     assessment = assess_sheet(turn.gate, sheet, at=turn.at)
     emptied = emptied_by(sheet.state, assessment=assessment)
     return close_lane(turn, lane_id, sheet=sheet, emptied=emptied, assessment=assessment)
@@ -167,7 +169,7 @@ def pass_automatically(turn: Turn, lane_id: str) -> bool:
     Only a bound reading passes by itself: an exception, a wait and a refusal want an officer. Where nobody is at the
     workstation, or it is locked, nobody passes.
     """
-    sheet = turn.sheet(lane_id)
+    sheet = with_pass_today(turn, turn.sheet(lane_id))
     if not is_passage_due(turn.gate, lane_id, at=turn.at):
         return False
     assessment = assess_sheet(turn.gate, sheet, at=turn.at)

@@ -3,11 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from checkpoint.actions.gate import Turn
+from checkpoint.actions.sheet import LaneSheet
 from checkpoint.actions.twin import HeldCare, HeldTwin
 from checkpoint.presentation import Presentation
 from checkpoint.register.pairing import outings
-from checkpoint.register.passes import standing
+from checkpoint.register.passes import standing, valid_until
 from checkpoint.register.person_standing import PersonStanding
 from checkpoint.store.crossings import (
     HISTORY_ROWS,
@@ -17,7 +20,7 @@ from checkpoint.store.crossings import (
     last_presented,
     place_in_care,
 )
-from checkpoint.store.holders import Holder
+from checkpoint.store.holders import Holder, find_holder_by_id
 from checkpoint.store.persons import linked_keys, note_traveller, passages_of
 from sync.agreement.local_time import VIETNAM_TIME, local_date
 from sync.agreement.vocabulary import DocumentKind, PassState
@@ -61,7 +64,20 @@ def standing_of(turn: Turn, person_key: str, *, holder: Holder | None, is_regist
 
 def state_today(one: Holder, *, today: date) -> PassState:
     """Return what a holder's pass is worth on a day."""
-    return standing(one.state, expires_on=one.expires_on, today=today)
+    last_day = valid_until(expires_on=one.expires_on, issued_on=one.issued_on)
+    return standing(one.state, expires_on=last_day, today=today)
+
+
+def with_pass_today(turn: Turn, sheet: LaneSheet) -> LaneSheet:
+    """Look again at the register's word on the pass: it may have been cancelled while its holder stood here."""
+    person, standing_here = sheet.state.presentation, sheet.standing
+    if person is None or standing_here is None or standing_here.holder_id is None or person.is_document_cancelled:
+        return sheet
+    holder = find_holder_by_id(turn.transaction, standing_here.holder_id)
+    if holder is None or holder.state is PassState.VALID:
+        return sheet
+    cancelled = msgspec.structs.replace(person, is_document_cancelled=True)
+    return msgspec.structs.replace(sheet, state=msgspec.structs.replace(sheet.state, presentation=cancelled))
 
 
 def remember_traveller(turn: Turn, person: Presentation) -> None:

@@ -15,7 +15,7 @@ from checkpoint.actions.deciding import require_draft
 from checkpoint.actions.declaring import take_scan
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.person_view import masked
-from checkpoint.actions.presenting import PresentCommand, Presented, understand
+from checkpoint.actions.presenting import PresentCommand, Presented, bearer_of, understand
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.sheet import LaneSheet, NextPerson
 from checkpoint.documents import number_key
@@ -47,7 +47,7 @@ def scan_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneSheet:
     if here is None and waiting is None:
         return take_scan(turn, lane_id, command)
     read = understand(turn, command)
-    if here is not None and here.bearer != read.bearer:
+    if here is not None and here.bearer != bearer_of(turn, read):
         document = NextPerson(
             text=text,
             scanned_at=turn.at,

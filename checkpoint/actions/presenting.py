@@ -9,6 +9,7 @@ from checkpoint.actions.accompanying import mark_for
 from checkpoint.actions.assessing import VIETNAM, concluded, without_stale_reading
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.holding import child_number, identity_of, identity_of_child
+from checkpoint.actions.identifying import age_on, key_of_holder, require_birth
 from checkpoint.actions.knowing import care_of, history_of_person, standing_of, twin_of, warnings_of_return
 from checkpoint.actions.party_members import as_found, require_no_interception_needed
 from checkpoint.actions.place_profile import document_warnings
@@ -17,16 +18,14 @@ from checkpoint.actions.settling import settle
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.documents import (
     DocumentFault,
-    PersonIdentifiers,
     ReadDocument,
     number_key,
-    person_key,
     read_document,
 )
 from checkpoint.lane import Phase, present
-from checkpoint.presentation import Presentation
-from checkpoint.register.label_code import read_label_code
-from checkpoint.register.passes import standing
+from checkpoint.presentation import Presentation, who_of
+from checkpoint.register.label_code import looks_like_label, read_label_code
+from checkpoint.register.passes import findings_of, valid_until
 from checkpoint.settings import LaneSettings
 from checkpoint.store.holders import Child, Holder, find_by_label, find_holder, find_holder_by_id
 from checkpoint.store.lanes import keep_episode_key
@@ -39,6 +38,7 @@ from sync.agreement.vocabulary import (
     DocumentKind,
     PassState,
     PurposeOfCrossing,
+    ReasonCode,
     Sex,
     Symptom,
     TravellerCategory,
@@ -117,11 +117,6 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
     holder: Holder | None = None
     child_id: str = ""
 
-    @property
-    def bearer(self) -> tuple[str, str]:
-        """Who it is of those whom one document names, as ``Presentation.bearer``."""
-        return self.identity.document_number, self.child_id
-
 
 def present_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneSheet:
     """Put a person before the lane; a fresh reading nobody has may bind at once.
@@ -177,12 +172,17 @@ def _without_past_care(turn: Turn, lane_id: str, sheet: LaneSheet) -> LaneSheet:
     return settle(turn, lane_id, sheet=concluded(turn.gate, free, state=free.state, at=turn.at))
 
 
+def bearer_of(turn: Turn, presented: Presented) -> tuple[str, str]:
+    """Who it is of those whom one document names, as ``Presentation.bearer``."""
+    return who_of(key_of_presented(turn, presented), number=presented.identity.document_number), presented.child_id
+
+
 def _presented_again(
     turn: Turn, sheet: LaneSheet, *, presented: Presented, details: CrossingDetails
 ) -> Presentation | None:
     """Renew the window of the person who stands here already; what was noted of the crossing stays."""
     known = sheet.state.presentation
-    if known is None or known.bearer != presented.bearer:
+    if known is None or known.bearer != bearer_of(turn, presented):
         return None
     if presented.holder is not None and not presented.child_id and not known.identity.full_name:
         known = completed(turn, known, holder=presented.holder)
@@ -198,8 +198,9 @@ def completed(turn: Turn, known: Presentation, *, holder: Holder) -> Presentatio
     return msgspec.structs.replace(
         known,
         identity=msgspec.structs.replace(known.identity, **filled),
-        age_years=known.age_years if born_on is None else _age_years(born_on, on=local_date(turn.at)),
-        document_expires_on=holder.expires_on or known.document_expires_on,
+        age_years=known.age_years if born_on is None else age_on(born_on, day=local_date(turn.at)),
+        document_expires_on=valid_until(expires_on=holder.expires_on, issued_on=holder.issued_on)
+        or known.document_expires_on,
         is_document_cancelled=holder.state is not PassState.VALID,
     )
 
@@ -226,6 +227,9 @@ def understand(turn: Turn, command: PresentCommand) -> Presented:
     label = read_label_code(command.text or "")
     if label is not None:
         return _from_label(turn, label)
+    if looks_like_label(command.text or ""):
+        code = "label_misread"
+        raise ActionRefusedError(code, http_code=422)
     read = read_document(command.text or "", today=local_date(turn.at))
     if isinstance(read, DocumentFault):
         code = "document_unreadable"
@@ -249,19 +253,23 @@ def _from_label(turn: Turn, label: str) -> Presented:
 
 
 def _of_holder(turn: Turn, holder: Holder, *, identity: TravellerIdentity) -> Presented:
-    state = standing(holder.state, expires_on=holder.expires_on, today=local_date(turn.at))
+    """Say of a registered pass how long it holds by its own dates, and what is odd about them."""
+    today, last_day = local_date(turn.at), valid_until(expires_on=holder.expires_on, issued_on=holder.issued_on)
+    odd = findings_of(issued_on=holder.issued_on, expires_on=holder.expires_on, today=today)
     return Presented(
         kind=DocumentKind.BORDER_PASS,
         identity=identity,
         pass_number=holder.pass_number,
         nationality=VIETNAM,
-        expires_on=holder.expires_on,
-        is_cancelled=state not in {PassState.VALID, PassState.EXPIRED},
+        expires_on=last_day,
+        is_cancelled=holder.state is not PassState.VALID,
+        warnings=tuple(one for one in odd if one != ReasonCode.DOCUMENT_EXPIRED.value),
         holder=holder,
     )
 
 
 def _from_fields(turn: Turn, given: GivenDocument) -> Presented:
+    require_birth(given.date_of_birth, day=local_date(turn.at))
     identity = TravellerIdentity(
         full_name=given.full_name or f"{given.primary_identifier} {given.secondary_identifier}".strip(),
         document_number=given.document_number,
@@ -321,14 +329,9 @@ def _with_holder(turn: Turn, presented: Presented, *, pass_number: str) -> Prese
         address=holder.commune,
         pass_regime=holder.regime,
     )
-    return msgspec.structs.replace(
-        presented,
-        identity=identity,
-        pass_number=pass_number,
-        expires_on=holder.expires_on,
-        is_cancelled=holder.state is not PassState.VALID,
-        holder=holder,
-    )
+    known = _of_holder(turn, holder, identity=identity)
+    warnings = (*presented.warnings, *known.warnings)
+    return msgspec.structs.replace(known, pass_number=pass_number, nationality=presented.nationality, warnings=warnings)
 
 
 def _presentation(turn: Turn, presented: Presented, *, lane: LaneSettings, details: CrossingDetails) -> Presentation:
@@ -346,7 +349,7 @@ def _presentation(turn: Turn, presented: Presented, *, lane: LaneSettings, detai
         mode_of_entry=lane.mode_of_entry,
         person_key=key_of_presented(turn, presented),
         nationality=presented.nationality,
-        age_years=None if born_on is None else _age_years(born_on, on=local_date(turn.at)),
+        age_years=age_on(born_on, day=local_date(turn.at)),
         document_expires_on=presented.expires_on,
         is_document_cancelled=presented.is_cancelled,
         are_check_digits_valid=presented.are_check_digits_valid,
@@ -368,22 +371,12 @@ def _usual(presented: Presented, *, direction: Direction) -> tuple[TravellerCate
 
 def key_of_presented(turn: Turn, presented: Presented) -> str:
     """Return the person key of whom a document is about, or nothing where it says too little."""
-    identity = presented.identity
-    is_passport = presented.kind not in {DocumentKind.BORDER_PASS, DocumentKind.IDENTITY_CARD}
-    identifiers = PersonIdentifiers(
+    return key_of_holder(
+        presented.identity,
+        kind=presented.kind,
         pass_number=presented.pass_number,
-        personal_number=identity.personal_number,
-        passport_number=identity.document_number if is_passport else "",
-        passport_state=identity.issuing_state if is_passport else "",
-        full_name=identity.full_name,
-        date_of_birth=identity.date_of_birth,
-        sex=identity.sex,
+        key=turn.gate.identity.person_index_key,
     )
-    return person_key(identifiers, key=turn.gate.identity.person_index_key) or ""
-
-
-def _age_years(born_on: date, *, on: date) -> int:
-    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
 def _prepare_sealing(turn: Turn, crossing_id: str) -> None:

@@ -7,6 +7,7 @@ a reason to refuse. The QR code (seven fields in 2021, more on the cards of 2024
 digit and no signature: everything in it is as trustworthy as a photocopy.
 """
 
+import re
 from datetime import date
 from typing import Final
 
@@ -21,6 +22,8 @@ from sync.agreement.vocabulary import Sex
 
 NUMBER_LENGTH: Final = 12
 _FORMER_LENGTH: Final = 9
+_TWO_CARDS: Final = re.compile(r"\d{8}\d{12}\Z")
+"""The day of issue that ends one card's code, and the number that begins the next one's."""
 _LEAST_FIELDS: Final = 6
 _KNOWN_FIELDS: Final = 7
 _SEPARATOR: Final = "|"
@@ -138,7 +141,10 @@ def read_citizen_qr(text: str, *, today: date) -> CitizenCardQr | DocumentFault:
     A payload with too few fields or without a number in front is a fault: it is no card's code.
     Whatever is odd inside the other fields is a warning.
     """
-    fields = [field.strip() for field in text.strip("\x00\x1b\r\n\t \ufeff").split(_SEPARATOR)]
+    payload = text.strip("\x00\x1b\r\n\t \ufeff")
+    fields = [field.strip() for field in payload.split(_SEPARATOR)]
+    if "\n" in payload or any(_TWO_CARDS.match(field) for field in fields):
+        return fault(DocumentFaultCode.QR_FIELDS, detail="more than one card; scan them one after the other")
     if len(fields) < _LEAST_FIELDS:
         return fault(DocumentFaultCode.QR_FIELDS, detail=f"{len(fields)} fields instead of {_LEAST_FIELDS} or more")
     warnings: list[DocumentWarning] = []

@@ -42,6 +42,15 @@ def read_label_code(text: str) -> str | None:
     return f"{_PREFIX}{found[1]}{found[2]}"
 
 
+def looks_like_label(text: str) -> bool:
+    """Tell whether a scan was meant to be one of our labels: no pass number begins as they do.
+
+    >>> looks_like_label("KDP-000G40R40M30E2094"), looks_like_label("QN 100123")
+    (True, False)
+    """
+    return text.strip().upper().startswith(_PREFIX.rstrip("-"))
+
+
 def in_groups(code: str) -> str:
     """Write a code so that it can be read aloud and typed.
 

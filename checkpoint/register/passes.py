@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from checkpoint.documents.border_pass import may_share_pass, validity_warnings
+from checkpoint.documents.border_pass import latest_expiry, may_share_pass, validity_warnings
 from sync.agreement.vocabulary import PassReason, PassState
 
 
@@ -70,6 +70,16 @@ REASONS: Final[Mapping[PassMove, tuple[PassReason, ...]]] = {
     PassMove.REPLACE: (PassReason.NEW_PASS_ISSUED, PassReason.DAMAGED),
 }
 """The reason codes that fit each move."""
+
+
+def valid_until(*, expires_on: date | None, issued_on: date | None) -> date | None:
+    """Return the last day of a pass: what is printed, but never more than twelve months after its issue.
+
+    >>> valid_until(expires_on=date(2027, 12, 31), issued_on=date(2025, 1, 1)).isoformat()
+    '2026-01-01'
+    """
+    days = [expires_on, None if issued_on is None else latest_expiry(issued_on)]
+    return min((day for day in days if day is not None), default=None)
 
 
 def standing(state: PassState, *, expires_on: date | None, today: date) -> PassState:

@@ -13,11 +13,16 @@ from checkpoint.store.instants import from_text, to_text
 from checkpoint.store.name_index import BearerKind, NameWriter, Rows, forget_bearer
 from checkpoint.store.register_tables import seen_traveller
 from sync.agreement.records import TravellerIdentity
-from sync.agreement.vocabulary import Direction, DocumentKind, LinkReason, TravellerCategory
+from sync.agreement.vocabulary import Direction, Disposition, DocumentKind, LinkReason, TravellerCategory
 
 MOST_PASSAGES: Final = 60
 _HOME_STATE: Final = "VNM"
-_PASSED: Final = f"disposition NOT IN ({', '.join(repr(one.value) for one in sorted(DID_NOT_PASS))})"
+_HELD_AT_EXIT: Final = f"'{Disposition.ISOLATED.value}', '{Disposition.REFERRED.value}'"
+_PASSED: Final = (
+    f"disposition NOT IN ({', '.join(repr(one.value) for one in sorted(DID_NOT_PASS))})"
+    f" AND NOT (direction = '{Direction.EXIT.value}' AND disposition IN ({_HELD_AT_EXIT}))"
+)
+"""Whoever is held with a fever at an exit has not left the country."""
 _COLUMNS: Final = "person_key, crossing_id, presented_at, direction, document_kind, nationality"
 _OF_PERSON: Final = (
     f"SELECT {_COLUMNS} FROM crossing WHERE person_key IN (SELECT value FROM json_each(?))"  # noqa: S608  # own words
