@@ -1,8 +1,9 @@
 """What a command writes: by the edge that runs on the folder, or here while none does; never by two programs."""
 
+import sys
 from collections.abc import Iterable
 
-from checkpoint.actions.entrusting import Order, carry_out, entrust
+from checkpoint.actions.entrusting import CarriedOut, Order, carry_out, entrust
 from checkpoint.command_line import fail, is_running, standing_still, stop
 from checkpoint.settings import Settings
 from checkpoint.store.connection import DATABASE_NAME, StoreError, naming_damage
@@ -46,9 +47,7 @@ def _carried_out(store: EdgeStore, order: Order) -> int:
         done = carry_out(store, order)
     except StoreError as error:
         fail(error)
-    if done.fault:
-        stop(done.fault)
-    return done.rows
+    return _told(done)
 
 
 def _entrusted(settings: Settings, order: Order) -> int:
@@ -56,6 +55,14 @@ def _entrusted(settings: Settings, order: Order) -> int:
         done = entrust(settings.data_path, order)
     except (StoreError, OSError) as error:
         fail(error)
+    return _told(done)
+
+
+def _told(done: CarriedOut) -> int:
+    """Say what an order left aside and what to do, and return its rows; or stop with why it wrote nothing."""
     if done.fault:
         stop(done.fault)
+    for marks in done.left_aside:
+        told = f"left aside: pass …{marks} is another person's here (name, and birth date or border differ)"
+        print(f"{told}; correct the list, or cancel the pass in the register first", file=sys.stderr)
     return done.rows

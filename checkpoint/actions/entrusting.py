@@ -20,7 +20,7 @@ from checkpoint.shifts.roster import RosterLine
 from checkpoint.store.accounts import COMMIT_TIMEOUT_S
 from checkpoint.store.connection import StoreError
 from checkpoint.store.edge_store import EdgeStore
-from checkpoint.store.holders import Holder, put_holders
+from checkpoint.store.holders import Holder, import_holders
 from checkpoint.store.identity import site_key
 from checkpoint.store.sealed_files import UnreadableFileError, open_sealed_file, write_sealed
 from checkpoint.store.shifts import put_roster
@@ -71,10 +71,11 @@ Order = OfficerOrder | HoldersOrder | BadgeOrder | ImmigrationOrder | RosterOrde
 
 
 class CarriedOut(msgspec.Struct, frozen=True, kw_only=True):
-    """How many rows an order wrote, or why it wrote nothing."""
+    """How many rows an order wrote, or why it wrote nothing. ``left_aside``: the last marks of numbers not taken."""
 
     rows: int = 0
     fault: str = ""
+    left_aside: tuple[str, ...] = ()
 
 
 def carry_out(store: EdgeStore, order: Order) -> CarriedOut:
@@ -90,7 +91,8 @@ def carry_out(store: EdgeStore, order: Order) -> CarriedOut:
     if isinstance(order, RosterOrder):
         lines = order.lines
         return CarriedOut(rows=store.writer.submit(lambda t: put_roster(t, lines)).result(COMMIT_TIMEOUT_S))
-    return CarriedOut(rows=store.writer.submit(lambda t: put_holders(t, order.holders)).result(COMMIT_TIMEOUT_S))
+    count = store.writer.submit(lambda t: import_holders(t, order.holders)).result(COMMIT_TIMEOUT_S)
+    return CarriedOut(rows=count.taken, left_aside=count.left_aside)
 
 
 def _give_badge(store: EdgeStore, badge: Badge) -> CarriedOut:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import msgspec
 
+from checkpoint.documents import compare_names
 from checkpoint.store.instants import to_text
 from checkpoint.store.name_index import BearerKind, NameWriter, Rows, forget_bearer
 from checkpoint.store.register_tables import accompanying_child, holder
@@ -59,17 +60,27 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportCount(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import did: new holders, changed ones, and those that stood there already."""
+    """What an import did: new holders, changed ones, and those that stood there already.
+
+    ``left_aside``: the last marks of numbers that are somebody else's here; their lines changed nothing.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    left_aside: tuple[str, ...] = ()
+
+    @property
+    def taken(self) -> int:
+        """How many lines stand in the register now as the list has them."""
+        return self.added + self.changed + self.unchanged
 
     def __add__(self, other: "ImportCount") -> "ImportCount":
         return ImportCount(
             added=self.added + other.added,
             changed=self.changed + other.changed,
             unchanged=self.unchanged + other.unchanged,
+            left_aside=self.left_aside + other.left_aside,
         )
 
 
@@ -120,8 +131,7 @@ _NAMED: Final = "UPDATE holder SET is_named = 1 WHERE number = ?"
 
 def put_holders(transaction: Rows, holders: Iterable[Holder]) -> int:
     """Add holders, or renew those whose number is known; return how many were given."""
-    count = import_holders(transaction, holders)
-    return count.added + count.changed + count.unchanged
+    return import_holders(transaction, holders).taken
 
 
 def import_holders(
@@ -298,6 +308,8 @@ def _renew(transaction: Rows, known: Holder, *, listed: Holder, names: NameWrite
     same = all(getattr(known, name) == getattr(listed, name) for name in _FILE_COLUMNS)
     if same and state is known.state:
         return ImportCount(unchanged=1)
+    if _is_somebody_else(known, listed):
+        return ImportCount(left_aside=(listed.pass_number[-4:],))
     row = {name: value for name, value in _row(listed).items() if name in _FILE_COLUMNS}
     transaction.execute(_RENEW, {**row, "state": state.value, "number": known.number})
     if known.full_name != listed.full_name:
@@ -305,6 +317,18 @@ def _renew(transaction: Rows, known: Holder, *, listed: Holder, names: NameWrite
         names.forget()
         names.add(listed.full_name, kind=BearerKind.HOLDER, number=known.number)
     return ImportCount(changed=1)
+
+
+def _is_somebody_else(known: Holder, listed: Holder) -> bool:
+    """Tell whether a list gives a number to another person: another name, and another birth date or border.
+
+    A name alone may have been spelt wrongly, a birth date alone mistyped: both together are nobody's correction, and
+    the label, the children and the history of the one must not become the other's.
+    """
+    has_other_name = not compare_names(known.full_name, listed.full_name).is_possible
+    births = (known.date_of_birth, listed.date_of_birth)
+    has_other_birth = None not in births and births[0] != births[1]
+    return has_other_name and (has_other_birth or known.regime is not listed.regime)
 
 
 def _row(one: Holder) -> dict[str, Any]:

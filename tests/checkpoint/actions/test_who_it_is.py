@@ -13,6 +13,8 @@ from checkpoint.actions.presenting import PresentCommand
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.searching import away_list
+from checkpoint.store.holders import Holder, import_holders
+from sync.agreement.vocabulary import PassRegime
 from tests.checkpoint.edges import LANE, PASS
 from tests.checkpoint.people import NORMAL_C, RAISED_C
 from tests.demands import demand
@@ -137,3 +139,25 @@ def test_whoever_is_held_with_a_fever_at_the_exit_has_not_left(edge):
     edge.scan_face(RAISED_C)
     edge.do(recheck_person, crossing_id=edge.draft_id, temperature_c=38.9, site="axillary")
     assert away_list(edge.gate, date(2026, 11, 22)) == []
+
+
+def listed(name: str, born: str, **more) -> Holder:
+    return Holder(pass_number="QN100123", full_name=name, date_of_birth=date.fromisoformat(born), **more)
+
+
+@pytest.mark.parametrize(
+    ("one", "is_taken"),
+    [
+        (listed("Chìu A Mùi", "1985-01-02"), True),
+        (listed("Chìu A Múi", "1985-02-01"), True),
+        (listed("Lý Thị Hoa", "1990-07-07"), False),
+        (listed("Lý Thị Hoa", "1985-01-02", regime=PassRegime.LAOS), False),
+    ],
+)
+def test_a_list_never_makes_a_pass_somebody_elses(edge, one, is_taken):
+    given = [listed("Chìu A Múi", "1985-01-02")]
+    for some in (given, [one]):
+        count = edge.gate.store.writer.submit(lambda turn, some=some: import_holders(turn, some)).result(10)
+    assert (count.taken, count.left_aside) == ((1, ()) if is_taken else (0, ("0123",)))
+    (name,) = edge.rows("SELECT full_name FROM holder")[0]
+    assert name == (one.full_name if is_taken else "Chìu A Múi")
