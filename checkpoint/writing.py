@@ -64,5 +64,5 @@ def _told(done: CarriedOut) -> int:
         stop(done.fault)
     for marks in done.left_aside:
         told = f"left aside: pass …{marks} is another person's here (name, and birth date or border differ)"
-        print(f"{told}; correct the list, or cancel the pass in the register first", file=sys.stderr)
+        sys.stderr.write(f"{told}; correct the list, or cancel the pass in the register first\n")
     return done.rows

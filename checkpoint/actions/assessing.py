@@ -13,7 +13,7 @@ from checkpoint.lane import LaneState, NotBound, Phase, conclude, expire
 from checkpoint.presentation import Presentation
 from checkpoint.store.readings import leave_reading
 from sync.agreement.assessment import assess
-from sync.agreement.facts import Assessment, Facts, Measurement
+from sync.agreement.facts import Assessment, CrossingCount, Facts, Measurement
 from sync.agreement.vocabulary import ExceptionCode, Outcome, ReasonCode, Sex
 
 VIETNAM = "VNM"
@@ -26,8 +26,12 @@ def facts_of(
     measurements: tuple[Measurement, ...],
     exception_code: ExceptionCode | None,
     at: datetime,
+    is_written: bool = False,
 ) -> Facts:
-    """Gather all that ``assess`` may look at, without a name; quotas are held against the hour the person came in."""
+    """Gather all that ``assess`` may look at, without a name; quotas are held against the hour the person came in.
+
+    ``is_written``: the crossing is in the journal already and counts itself; it takes no second place of a quota.
+    """
     identity = presentation.identity
     facts = Facts(
         point_of_entry_id=gate.place.point_of_entry_id,
@@ -57,7 +61,16 @@ def facts_of(
     )
     quotas = [order for order in gate.policy.rules_at(at).quotas if order.applies_to.covers(facts)]
     counted = gate.tally.counted_for(quotas, at=presentation.presented_at)
+    if is_written:
+        counted = tuple(_without(presentation, one) for one in counted)
     return msgspec.structs.replace(facts, crossings_counted=counted) if counted else facts
+
+
+def _without(presentation: Presentation, one: CrossingCount) -> CrossingCount:
+    """Take a person's own crossing out of a count."""
+    if (one.category, one.direction) != (presentation.category, presentation.direction):
+        return one
+    return msgspec.structs.replace(one, today=max(0, one.today - 1), this_hour=max(0, one.this_hour - 1))
 
 
 def lane_facts(gate: Gate, state: LaneState, *, at: datetime, added: tuple[Measurement, ...] = ()) -> Facts:
@@ -68,6 +81,7 @@ def lane_facts(gate: Gate, state: LaneState, *, at: datetime, added: tuple[Measu
         measurements=(*state.measurements, *added),
         exception_code=state.exception.code if state.exception else None,
         at=at,
+        is_written=state.phase is Phase.AWAITING_RECHECK,
     )
     if state.exception is None and state.override is None:
         return facts

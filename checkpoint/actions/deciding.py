@@ -25,6 +25,7 @@ from checkpoint.lane import (
     measure_by_hand,
     record_exception,
 )
+from checkpoint.presentation import Presentation
 from checkpoint.store.crossings import find_crossing
 from checkpoint.store.lanes import drop_episode_key, log_access
 from checkpoint.store.readings import leave_reading
@@ -104,11 +105,19 @@ def change_details(turn: Turn, lane_id: str, command: DetailsCommand) -> LaneShe
     sheet = turn.sheet(lane_id)
     if command.draft_id is not None:
         require_draft(sheet, command.draft_id)
-    person = as_found(turn, lane_id, amended(sheet.state.person, command))
+    before, person = sheet.state.person, as_found(turn, lane_id, amended(sheet.state.person, command))
     state = amend(sheet.state, person)
+    if state.override is not None and _of_orders(person) != _of_orders(before):
+        state = msgspec.structs.replace(state, override=None)  # it was of another verdict
+        sheet = msgspec.structs.replace(sheet, overridden=None)
     if sheet.state.phase is Phase.AWAITING_RECHECK:
         save_amendments(turn, lane_id, sheet=sheet, person=person)
     return settle(turn, lane_id, sheet=concluded(turn.gate, sheet, state=state, at=turn.at))
+
+
+def _of_orders(person: Presentation) -> tuple[str, ...]:
+    """What orders look at and an officer may change."""
+    return person.category.value, person.purpose.value, person.direction.value
 
 
 def choose_reading(turn: Turn, lane_id: str, command: ChooseCommand) -> LaneSheet:

@@ -22,9 +22,10 @@ from sync.agreement.vocabulary import ClockKind, Disposition
 
 # What the gate still owes while the person travels; everything else ends with the departure.
 _GOES_ON = frozenset({ClockKind.FACILITY_HANDOVER, ClockKind.CONSULAR_NOTICE, ClockKind.PERSON_NOTICE})
-# Whoever comes back is to be proposed, or to refuse, anew: those clocks begin with that act.
-_STARTS_WITH_ITS_ACT = frozenset({ClockKind.ISOLATION_DECISION, ClockKind.COMPULSORY_ORDER})
-_OWED_AFTER_ARRIVAL = frozenset({ClockKind.CONSULAR_NOTICE, ClockKind.PERSON_NOTICE})
+# Whoever comes back without an order is to be proposed anew: that clock begins with that act.
+_STARTS_WITH_ITS_ACT = frozenset({ClockKind.ISOLATION_DECISION})
+OWED_AFTER_LEAVING = frozenset({ClockKind.CONSULAR_NOTICE, ClockKind.PERSON_NOTICE})
+"""Notices that the gate owes although the person has arrived elsewhere, or was let go or turned back."""
 
 
 class DepartCommand(ActCommand, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +87,7 @@ def arrive(turn: Turn, crossing_id: str, command: ArriveCommand) -> Saved:
     found = standing(turn, crossing_id)
     body = HandoverArrived(
         crossing_id=crossing_id,
-        ends=tuple(clock.kind for clock in found.clocks if clock.kind not in _OWED_AFTER_ARRIVAL),
+        ends=tuple(clock.kind for clock in found.clocks if clock.kind not in OWED_AFTER_LEAVING),
         means=command.means,
     )
     step = Step(
@@ -117,11 +118,16 @@ def bring_back(turn: Turn, crossing_id: str, command: ReturnCommand) -> Saved:
         reason=command.reason,
     )
     changes = {"departed_at": None, "destination": "", "escorts": 0}
-    step = Step(event=event, body=body, path=changes, remark=command.words, destination="")
+    nobody = {"escort_names": "", "vehicle_plate": ""}
+    step = Step(event=event, body=body, path=changes, words=nobody, remark=command.words, destination="")
     return carry_out(turn, found, step, act_id=str(command.act_id))
 
 
 def _return(path: CasePath) -> PathEvent:
+    if path.compelled_at is not None:
+        return PathEvent.RETURNED_COMPELLED
+    if path.refused_at is not None:
+        return PathEvent.RETURNED_REFUSING
     if path.decided_at is not None:
         return PathEvent.RETURNED
     return PathEvent.RETURNED_UNORDERED if path.lapsed_at is None else PathEvent.RETURNED_LAPSED

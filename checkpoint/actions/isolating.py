@@ -42,14 +42,18 @@ from sync.agreement.records import TravellerIdentity
 from sync.agreement.vocabulary import ClockKind, QuarantineForm
 from sync.exchange.sealing import new_episode_key, wrap_episode_key
 
-Words = Annotated[str, msgspec.Meta(max_length=500)]
-Name = Annotated[str, msgspec.Meta(min_length=2, max_length=120)]
-Number = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+# Marks that a document reader may send and that no paper can hold.
+_PRINTABLE = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+Words = Annotated[str, msgspec.Meta(max_length=500, pattern=_PRINTABLE)]
+Name = Annotated[str, msgspec.Meta(min_length=2, max_length=120, pattern=_PRINTABLE)]
+Number = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=_PRINTABLE)]
 _SUSPECTED = frozenset({CheckOutcome.GROUP_A_SUSPECTED, CheckOutcome.GROUP_B_SUSPECTED})
 _CLOCK_OF_NOTICE = {
     NoticeAddressee.PERSON: ClockKind.PERSON_NOTICE,
     NoticeAddressee.CONSULAR_DEPARTMENT: ClockKind.CONSULAR_NOTICE,
 }
+# The number and the name of a refusal stand in the sealed remark: on an order they would read as its approval.
+_UNSIGNED = {"order_number": "", "signer": ""}
 COMPULSORY_FORM = "compulsory_isolation_order"
 
 
@@ -210,7 +214,7 @@ def decide_isolation(turn: Turn, crossing_id: str, command: DecideCommand) -> Sa
             "decided_by": role.ordered_by[0],
             "is_declined": not command.is_approved,
         },
-        words={"order_number": command.order_number, "signer": command.signer},
+        words={"order_number": command.order_number, "signer": command.signer} if command.is_approved else _UNSIGNED,
         remark=f"[isolation_decided] {command.order_number} {command.signer}",
     )
     return carry_out(turn, found, step, act_id=str(command.act_id))
@@ -219,6 +223,8 @@ def decide_isolation(turn: Turn, crossing_id: str, command: DecideCommand) -> Sa
 def _decision(found: Standing, *, is_approved: bool) -> PathEvent:
     if is_approved:
         return PathEvent.DECIDED
+    if found.case.path.lapsed_at is not None:
+        return PathEvent.DECLINED_LAPSED
     return PathEvent.DECLINED_UNCHECKED if found.case.path.check_ended_at is None else PathEvent.DECLINED
 
 

@@ -15,6 +15,7 @@ from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import newest_identity
 from checkpoint.clocks import ClockFace, read_clock
 from checkpoint.documents import number_key
+from checkpoint.handhelds.bundle import HandPlace, places_asked
 from checkpoint.isolation.case import CasePath, CaseWords, GivenNotice, IsolationCase, next_step
 from checkpoint.isolation.path import PathState, steps_from
 from checkpoint.store.crops import crops_kept
@@ -87,7 +88,10 @@ class PlaceView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoomView(msgspec.Struct, frozen=True, kw_only=True):
-    """The room, those who wait (for a recheck or a place), those on the road, and notices that are still owed."""
+    """The room, those who wait (for a recheck or a place), those on the road, and notices that are still owed.
+
+    ``asked``: the places and times that whoever is measured again here may still have to be asked about.
+    """
 
     room_id: str
     now: datetime
@@ -96,6 +100,7 @@ class RoomView(msgspec.Struct, frozen=True, kw_only=True):
     in_transit: tuple[IsolatedPerson, ...]
     owed: tuple[IsolatedPerson, ...]
     grounds: tuple[IsolationGround, ...]
+    asked: tuple[HandPlace, ...] = ()
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +144,7 @@ def isolation_view(gate: Gate) -> RoomView:
         in_transit=_by_due(person for person in outside if person.state == PathState.IN_TRANSIT.value),
         owed=_by_due(_person(gate, row, known=known, case=owing[row.crossing_id], at=now) for row in gone),
         grounds=_grounds(gate, at=now),
+        asked=places_asked(gate.policy.rules_at(now), at=now),
     )
 
 

@@ -10,12 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from checkpoint.actions.assessing import VIETNAM
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import sealed_remark
 from checkpoint.clocks import start_clocks
-from checkpoint.isolation.case import CasePath
+from checkpoint.isolation.case import CasePath, is_foreign
 from checkpoint.isolation.path import PathError, PathEvent, move
 from checkpoint.store.crossings import CrossingRow, find_crossing, settle_crossing
 from checkpoint.store.isolation import StoredCase, add_act, find_act, find_case, put_case
@@ -26,7 +25,7 @@ from sync.agreement.gate_records.isolation import HoldLapsed, IsolationRecord
 from sync.agreement.isolation_words import FollowUpDuty
 from sync.agreement.policy import ClockStart, OnExpiry
 from sync.agreement.policy.legal_rules import ClockRule
-from sync.agreement.vocabulary import ClockKind, Disposition, DocumentKind
+from sync.agreement.vocabulary import ClockKind, Disposition
 
 _IN_CARE = frozenset({Disposition.REFERRED, Disposition.ISOLATED})
 _DUTIES = (FollowUpDuty.SELF_MONITORING, FollowUpDuty.REPORT_TO_COMMUNE_STATION)
@@ -143,16 +142,10 @@ def starting(
 ) -> tuple[RunningClock, ...]:
     """Start the clocks of an event by the pack in force, from now or from when the event was."""
     at = since or turn.at
-    limits = turn.gate.policy.rules_at(at).clocks_starting_with(start, is_foreigner=is_foreigner(row))
+    limits = turn.gate.policy.rules_at(at).clocks_starting_with(
+        start, is_foreigner=is_foreign(row.nationality, document_kind=row.document_kind)
+    )
     return start_clocks(limits, at=at)
-
-
-def is_foreigner(row: CrossingRow) -> bool:
-    """Tell whether a consulate must hear of this person; a border pass is given to citizens alone (Circular 31/2023).
-
-    Who shows nothing that says a nationality counts as a foreigner: a notice too many rather than one too few.
-    """
-    return row.nationality != VIETNAM and row.document_kind != DocumentKind.BORDER_PASS.value
 
 
 def clock_rule(gate: Gate, clock: RunningClock) -> ClockRule | None:

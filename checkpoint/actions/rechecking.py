@@ -1,6 +1,6 @@
 """The clinical recheck that ends an alarm, at the lane or beside it."""
 
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,7 @@ from checkpoint.actions.deciding import (
 )
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.overridden import write_override
+from checkpoint.actions.presenting import Answers, ShortText, Symptoms
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import newest_identity
 from checkpoint.actions.saving import Referral, counted_as, isolate, restart_clocks
@@ -26,12 +27,14 @@ from checkpoint.store.crossings import CrossingRow, find_crossing, first_record,
 from checkpoint.store.journal import SealedFor
 from checkpoint.store.lanes import log_access
 from sync.agreement.assessment import assess
+from sync.agreement.decision_words import Exposure
 from sync.agreement.facts import Assessment, Facts, Measurement
 from sync.agreement.records import CrossingScreened, TemperatureRechecked
 from sync.agreement.upcasting import areas_in_the_open
 from sync.agreement.vocabulary import DeviceKind, Disposition, MeasuringSite, Outcome, ReadingKind
 from sync.exchange.envelope import body_of, decode_record
 
+_TOLD = ("has_declaration", "is_symptom_checked", "symptoms", "exposures", "place_answers")
 _Fact = TypeVar("_Fact")
 _DISPOSITIONS = {
     Outcome.CLEARED: Disposition.CLEARED,
@@ -41,11 +44,27 @@ _DISPOSITIONS = {
 
 
 class RecheckCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the clinical thermometer said, and where it was held."""
+    """What the clinical thermometer said, and where it was held.
+
+    What else was missing of somebody led aside is told with it: there is no lane any more to enter it at.
+    """
 
     crossing_id: UUID
     temperature_c: Temperature
     site: MeasuringSite
+    has_declaration: bool | None = None
+    is_symptom_checked: bool | None = None
+    symptoms: Symptoms | None = None
+    exposures: Annotated[tuple[Exposure, ...], msgspec.Meta(max_length=8)] | None = None
+    place_answers: Answers | None = None
+    employer: ShortText = ""
+    project: ShortText = ""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The facts that were told with the reading."""
+        given = {name: getattr(self, name) for name in _TOLD if getattr(self, name) is not None}
+        return given | ({"has_employer": True} if self.employer.strip() and self.project.strip() else {})
 
 
 class SetAsideCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,7 +91,10 @@ def recheck_person(turn: Turn, lane_id: str, command: RecheckCommand) -> LaneShe
     )
     screened = _screened(turn, row)
     facts = _facts(turn, screened, sheet=sheet if is_here else None, measurement=measurement)
-    closed = _write_recheck(turn, lane_id, row=row, facts=facts, screened=screened, sheet=sheet if is_here else None)
+    facts = _with_told(facts, command)
+    closed = _write_recheck(
+        turn, lane_id, row=row, facts=facts, screened=screened, sheet=sheet if is_here else None, command=command
+    )
     note_second(turn, screened.measurements, assessment=closed.assessment)
     if not is_here:
         return turn.stage(lane_id, msgspec.structs.replace(sheet, saved=closed.saved, closed=closed))
@@ -140,16 +162,39 @@ def _facts(turn: Turn, screened: Facts, *, sheet: LaneSheet | None, measurement:
     return msgspec.structs.replace(screened, measurements=(*screened.measurements, measurement))
 
 
-def _sealed_areas(turn: Turn, row: CrossingRow, areas: tuple[str, ...] | None) -> SealedFor | None:
-    """Seal the areas that the officer noted while the alarm was open; ``None`` where nothing changed."""
-    found = None if areas is None else newest_identity(turn, row)
+def _with_told(facts: Facts, command: RecheckCommand) -> Facts:
+    """Add what was told with the reading; an answer about one place leaves those about others."""
+    told = command.told
+    if command.place_answers:
+        asked = {one.place for one in command.place_answers}
+        told["place_answers"] = (
+            *(one for one in facts.place_answers if one.place not in asked),
+            *command.place_answers,
+        )
+    return msgspec.structs.replace(facts, **told)
+
+
+def _sealed_words(
+    turn: Turn, row: CrossingRow, areas: tuple[str, ...] | None, *, command: RecheckCommand
+) -> SealedFor | None:
+    """Seal areas and employer that the officer noted while the alarm was open; ``None`` where nothing changed."""
+    told = {} if areas is None else {"visited_areas": areas}
+    told |= {name: words for name in ("employer", "project") if (words := getattr(command, name).strip())}
+    found = newest_identity(turn, row) if told else None
     if found is None:
         return None
-    return msgspec.structs.replace(found, identity=msgspec.structs.replace(found.identity, visited_areas=areas))
+    return msgspec.structs.replace(found, identity=msgspec.structs.replace(found.identity, **told))
 
 
-def _write_recheck(
-    turn: Turn, lane_id: str, *, row: CrossingRow, facts: Facts, screened: Facts, sheet: LaneSheet | None
+def _write_recheck(  # what was, what is, and what was told
+    turn: Turn,
+    lane_id: str,
+    *,
+    row: CrossingRow,
+    facts: Facts,
+    screened: Facts,
+    sheet: LaneSheet | None,
+    command: RecheckCommand,
 ) -> ClosedCrossing:
     assessment = assess(facts, turn.gate.policy, at=turn.at)
     measurement = facts.measurements[-1]
@@ -169,7 +214,7 @@ def _write_recheck(
         is_symptom_checked=_changed(facts.is_symptom_checked, before=screened.is_symptom_checked),
         has_employer=_changed(facts.has_employer, before=screened.has_employer),
     )
-    sealed_for = _sealed_areas(turn, row, areas)
+    sealed_for = _sealed_words(turn, row, areas, command=command)
     saved = turn.append(rechecked, lane_id=lane_id, observed_at=measurement.observed_at, sealed_for=sealed_for)
     note_recheck(turn.transaction, row.crossing_id, measurement=measurement, outcome=assessment.outcome.value)
     settle_crossing(turn.transaction, row.crossing_id, disposition=disposition, place_id=None, saved=saved)

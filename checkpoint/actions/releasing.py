@@ -6,6 +6,7 @@ import msgspec
 
 from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Turn
+from checkpoint.actions.handing_over import OWED_AFTER_LEAVING
 from checkpoint.actions.path_steps import Standing, case_of, require_move, standing
 from checkpoint.actions.rechecking import require_crossing
 from checkpoint.actions.refusals import ActionRefusedError
@@ -16,7 +17,7 @@ from checkpoint.isolation.path import PathEvent, PathState
 from checkpoint.store.crossings import CrossingRow, settle_crossing
 from checkpoint.store.isolation import add_act, put_case
 from checkpoint.store.journal import Saved
-from checkpoint.store.lanes import hold_place, log_access, read_room, stop_running_clocks
+from checkpoint.store.lanes import clocks_of, hold_place, log_access, read_room, stop_clock
 from sync.agreement.records import SEALED_WORDS, TravellerDischarged
 from sync.agreement.vocabulary import Disposition, ExceptionCode
 
@@ -105,7 +106,9 @@ def _write_discharge(turn: Turn, row: CrossingRow, command: DischargeCommand, *,
     saved = turn.append(discharged, lane_id=row.lane_id, observed_at=turn.at, sealed_for=sealed_for)
     if place_id != NO_PLACE:
         hold_place(turn.transaction, place_id, crossing_id=None, at=None)
-    stop_running_clocks(turn.transaction, row.crossing_id, at=turn.at)
+    for clock in clocks_of(turn.transaction, row.crossing_id):
+        if clock.kind not in OWED_AFTER_LEAVING:
+            stop_clock(turn.transaction, row.crossing_id, kind=clock.kind, at=turn.at)
     settle_crossing(
         turn.transaction,
         row.crossing_id,

@@ -116,11 +116,16 @@ def hand_bundle(
         contacts=tuple(
             HandContact(consequence=rule.consequence.value, exposures=rule.exposures) for rule in rules.contact_rules
         ),
-        places=tuple(_place(rule) for rule in rules.exposure_places if rule.is_asked_at(at)),
+        places=places_asked(rules, at=at),
         practice=practice or HandPractice(),
     )
     stamp = hashlib.sha256(msgspec.json.encode(bundle)).hexdigest()[:16]
     return msgspec.structs.replace(bundle, stamp=stamp)
+
+
+def places_asked(rules: RulesInForce, *, at: datetime) -> tuple[HandPlace, ...]:
+    """Return the places and times to ask about now, with their words."""
+    return tuple(_place(rule) for rule in rules.exposure_places if rule.is_asked_at(at))
 
 
 def _place(rule: ExposurePlace) -> HandPlace:

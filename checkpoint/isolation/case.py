@@ -23,7 +23,9 @@ from sync.agreement.isolation_words import (
     TreatmentAction,
 )
 from sync.agreement.policy import LegalRole
-from sync.agreement.vocabulary import ClockKind, Sex
+from sync.agreement.vocabulary import ClockKind, DocumentKind, Sex
+
+_VIETNAM = "VNM"
 
 
 class GivenNotice(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,3 +162,17 @@ def next_step(path: CasePath, *, running: frozenset[ClockKind]) -> PathEvent | N
     if path.state is PathState.CHECKED and (path.is_declined or path.outcome is CheckOutcome.NO_SUSPICION):
         return PathEvent.RELEASED
     return NEXT_STEP.get(path.state)
+
+
+def is_foreign(nationality: str | None, *, document_kind: str) -> bool:
+    """Tell whether a consulate must hear of this person.
+
+    Who shows nothing that says a nationality counts as a foreigner, a notice too many rather than one too few; but a
+    border pass is given to citizens alone (Circular 31/2023/TT-BCA), unless the document itself says otherwise.
+
+    >>> is_foreign(None, document_kind="border_pass"), is_foreign(None, document_kind="other")
+    (False, True)
+    """
+    if nationality is None:
+        return document_kind != DocumentKind.BORDER_PASS.value
+    return nationality != _VIETNAM

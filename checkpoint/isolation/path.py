@@ -37,6 +37,7 @@ class PathEvent(StrEnum):
     DECIDED = "decided"
     DECLINED = "declined"
     DECLINED_UNCHECKED = "declined_unchecked"
+    DECLINED_LAPSED = "declined_lapsed"
     HOLD_LAPSED = "hold_lapsed"
     REFUSED = "refused"
     COMPELLED = "compelled"
@@ -44,6 +45,8 @@ class PathEvent(StrEnum):
     RETURNED = "returned"
     RETURNED_UNORDERED = "returned_unordered"
     RETURNED_LAPSED = "returned_lapsed"
+    RETURNED_REFUSING = "returned_refusing"
+    RETURNED_COMPELLED = "returned_compelled"
     ARRIVED = "arrived"
     RELEASED = "released"
     TURNED_BACK = "turned_back"
@@ -79,6 +82,7 @@ RECORD_OF: dict[PathEvent, str] = {
     PathEvent.DECIDED: "isolation_decided",
     PathEvent.DECLINED: "isolation_decided",
     PathEvent.DECLINED_UNCHECKED: "isolation_decided",
+    PathEvent.DECLINED_LAPSED: "isolation_decided",
     PathEvent.HOLD_LAPSED: "hold_lapsed",
     PathEvent.REFUSED: "isolation_refused",
     PathEvent.COMPELLED: "compulsion_ordered",
@@ -86,6 +90,8 @@ RECORD_OF: dict[PathEvent, str] = {
     PathEvent.RETURNED: "handover_returned",
     PathEvent.RETURNED_UNORDERED: "handover_returned",
     PathEvent.RETURNED_LAPSED: "handover_returned",
+    PathEvent.RETURNED_REFUSING: "handover_returned",
+    PathEvent.RETURNED_COMPELLED: "handover_returned",
     PathEvent.ARRIVED: "handover_arrived",
     PathEvent.RELEASED: "traveller_discharged",
     PathEvent.TURNED_BACK: "traveller_discharged",
@@ -116,6 +122,7 @@ MOVES: dict[tuple[PathState, PathEvent], PathState] = {
     # Nobody was checked by being proposed: whoever still has to be goes back to that.
     (_S.PROPOSED, _E.DECLINED): _S.CHECKED,
     (_S.PROPOSED, _E.DECLINED_UNCHECKED): _S.HELD,
+    (_S.PROPOSED, _E.DECLINED_LAPSED): _S.LAPSED,
     **{(state, _E.HOLD_LAPSED): _S.LAPSED for state in _BEFORE_DECISION},
     (_S.LAPSED, _E.CHECK_STARTED): _S.LAPSED,
     (_S.LAPSED, _E.CHECK_ENDED): _S.LAPSED,
@@ -131,14 +138,16 @@ MOVES: dict[tuple[PathState, PathEvent], PathState] = {
     (_S.IN_TRANSIT, _E.RETURNED): _S.ISOLATED,
     (_S.IN_TRANSIT, _E.RETURNED_UNORDERED): _S.HELD,
     (_S.IN_TRANSIT, _E.RETURNED_LAPSED): _S.LAPSED,
+    (_S.IN_TRANSIT, _E.RETURNED_REFUSING): _S.REFUSING,
+    (_S.IN_TRANSIT, _E.RETURNED_COMPELLED): _S.COMPELLED,
     (_S.IN_TRANSIT, _E.ARRIVED): _S.ARRIVED,
     **{(state, _E.RELEASED): _S.RELEASED for state in _AT_GATE},
     **{(state, _E.TURNED_BACK): _S.TURNED_BACK for state in _AT_GATE},
     (_S.HELD, _E.WITHDRAWN): _S.WITHDRAWN,
     **{(state, _E.ADMITTED): state for state in _AT_GATE},
     **{(state, event): state for state in (*_AT_GATE, _S.IN_TRANSIT) for event in _BESIDES},
-    # A notice that is owed is given even after the person arrived.
-    (_S.ARRIVED, _E.NOTIFIED): _S.ARRIVED,
+    # A notice that is owed is given even after the person arrived, was let go or was turned back.
+    **{(state, _E.NOTIFIED): state for state in (_S.ARRIVED, _S.RELEASED, _S.TURNED_BACK)},
 }
 
 

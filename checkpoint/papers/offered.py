@@ -1,9 +1,7 @@
 """Which papers fit where a person stands on the path of an isolation. Pure."""
 
-from checkpoint.isolation.case import IsolationCase
+from checkpoint.isolation.case import IsolationCase, is_foreign
 from checkpoint.isolation.path import PathState
-
-_VIETNAM = "VNM"
 
 
 def papers_for(case: IsolationCase) -> tuple[str, ...]:
@@ -19,7 +17,7 @@ def papers_for(case: IsolationCase) -> tuple[str, ...]:
     offered = {
         "isolation_list": path.proposed_at is not None,
         "gate_isolation_order": is_ordered or path.state is PathState.PROPOSED,
-        "consular_notice": is_ordered and case.nationality not in {None, _VIETNAM},
+        "consular_notice": is_ordered and is_foreign(case.nationality, document_kind=case.document_kind),
         "compulsory_isolation_order": path.refused_at is not None,
         "handover_record": is_ordered or path.departed_at is not None,
         "isolation_completed": is_ordered and path.state is PathState.RELEASED,

@@ -10,11 +10,12 @@ export function temperatureField() {
 }
 export const asNumber = (text) => Number(text.replace(",", "."));
 
-export function askClinical({ submit }) {
+// more: fields of what else may be told with the reading; submit gets their values and the form beside it.
+export function askClinical({ submit, more = [] }) {
   ask({
     title: t("lane.recheck_title"),
-    fields: [temperatureField(), radioField({ name: "site", label: t("lane.site"), choices: CLINICAL_SITES.map((slug) => [slug, word("MeasuringSite", slug)]), chosen: "ear" })],
+    fields: [temperatureField(), radioField({ name: "site", label: t("lane.site"), choices: CLINICAL_SITES.map((slug) => [slug, word("MeasuringSite", slug)]), chosen: "ear" }), ...more],
     submitKey: "lane.save",
-    submit: ({ temperature, site }) => submit({ temperature_c: asNumber(temperature), site }),
+    submit: ({ temperature, site, ...told }, form) => submit({ temperature_c: asNumber(temperature), site }, told, form),
   });
 }

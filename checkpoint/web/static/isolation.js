@@ -6,11 +6,13 @@ import { country } from "../web/js/countries.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { celsius, plain, timeOrDate } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
+import { checkField, inputField } from "../web/js/dialogs.js";
 import { askClinical } from "./clinical.js";
 import { levelOf, listen } from "./isolation_alarm.js";
 import { askPapers } from "./isolation_papers.js";
 import { askPicture } from "./isolation_picture.js";
 import { askMore, askStep, canStep, whoIs } from "./isolation_steps.js";
+import { placeAnswers, placeFields } from "./place_questions.js";
 import { gathering } from "./scan.js";
 import { showSound, turnSound } from "./sound.js";
 
@@ -189,10 +191,28 @@ async function admit(person) {
   }
 }
 
+// Whoever was led aside stands at no lane any more: what was missing there is told with the reading.
+function missing(person) {
+  const ofExpert = person.category !== "expert" ? [] : [
+    checkField({ name: "is_symptom_checked", label: t("lane.symptoms_7_days"), choices: [["yes", t("question.symptoms_asked")]] }),
+    inputField({ name: "employer", label: t("question.employer"), maxlength: 200 }),
+    inputField({ name: "project", label: t("question.project"), maxlength: 200 }),
+  ];
+  const declared = checkField({ name: "has_declaration", label: t("lane.declaration"), choices: [["yes", t("lane.declared")]] });
+  return element("details", { class: "was-missing" }, element("summary", {}, t("isolation_room.was_missing")), declared, ...ofExpert, ...placeFields(room.asked ?? []));
+}
+
+function told({ has_declaration, is_symptom_checked, employer = "", project = "" }, form) {
+  const answers = placeAnswers(room.asked ?? [], form);
+  const said = { ...(has_declaration ? { has_declaration: true } : {}), ...(is_symptom_checked ? { is_symptom_checked: true } : {}), ...(answers.length ? { place_answers: answers } : {}) };
+  return employer.trim() || project.trim() ? { ...said, employer: employer.trim(), project: project.trim() } : said;
+}
+
 function recheck(person) {
   askClinical({
-    submit: async (reading) => {
-      await send(`/api/lanes/${person.lane_id}/recheck`, { crossing_id: person.crossing_id, ...reading });
+    more: [missing(person)],
+    submit: async (reading, values, form) => {
+      await send(`/api/lanes/${person.lane_id}/recheck`, { crossing_id: person.crossing_id, ...reading, ...told(values, form) });
       await refresh();
     },
   });

@@ -63,7 +63,7 @@ const STEPS = {
   released: ["discharge", () => leaving(), (values) => ({ ...values, disposition: "cleared" })],
   turned_back: ["discharge", () => leaving(), (values) => ({ ...values, disposition: "refused" })],
 };
-STEPS.returned_unordered = STEPS.returned_lapsed = STEPS.returned;
+for (const way of ["unordered", "lapsed", "refusing", "compelled"]) STEPS[`returned_${way}`] = STEPS.returned;
 const WITHOUT_IDENTIFIER = new Set(["discharge"]);
 const leaving = () => [needed("destination", "destination_release", { maxlength: 200 }), textField({ name: "reason", label: t("isolation_room.reason_in_words"), required: true })];
 

@@ -121,9 +121,20 @@ def test_an_override_covers_only_what_was_shown_when_it_was_given(edge):
     put_in_force(edge, AT_NIGHT)
     set_aside(edge)
     put_in_force(edge, STOPPED, document_id="orders-later")
-    sheet = edge.do(change_details, category="official")
+    sheet = edge.do(change_details, address="thôn Pò Hèn")
     assert sheet.assessment.outcome is Outcome.REFUSED
     assert codes(sheet)[0] is ReasonCode.TRAFFIC_STOPPED
+
+
+def test_an_override_ends_with_the_category_that_it_was_given_for(edge):
+    for_residents = {**STOPPED, "applies_to": {"categories": ["border_resident"]}}
+    put_in_force(edge, for_residents)
+    put_in_force(edge, {**STOPPED, "applies_to": {"categories": ["tourist"]}}, document_id="orders-tourists")
+    edge.present()
+    edge.scan_face(NORMAL_C)
+    assert set_aside(edge).assessment.outcome is Outcome.CLEARED
+    sheet = edge.do(change_details, category="tourist")
+    assert (sheet.assessment.outcome, sheet.state.override, sheet.overridden) == (Outcome.REFUSED, None, None)
 
 
 def test_an_override_of_somebody_who_is_not_there_any_more_hits_nobody_else(edge):

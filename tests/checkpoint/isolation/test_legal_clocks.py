@@ -278,11 +278,9 @@ def test_an_order_needs_a_proposal_that_stands_and_a_declined_one_does_not_take_
     lapse_due_holds(edge.gate)
     with pytest.raises(ActionRefusedError, match="not_proposed"):
         edge.act("decide", crossing_id)
-    edge.act("check-start", crossing_id)
-    edge.act("check-end", crossing_id)
-    edge.act("propose", crossing_id)
-    edge.act("decide", crossing_id, is_approved=False)
-    assert edge.state(crossing_id) == "checked"
+    other = edge.bring_to("proposed", "QN 100125")
+    edge.act("decide", other, is_approved=False)
+    assert edge.state(other) == "checked"
 
 
 def test_where_the_law_gives_no_leave_nothing_is_extended(edge_under):
