@@ -28,10 +28,7 @@ def facts_of(
     at: datetime,
     is_written: bool = False,
 ) -> Facts:
-    """Gather all that ``assess`` may look at, without a name; quotas are held against the hour the person came in.
-
-    ``is_written``: the crossing is in the journal already and counts itself; it takes no second place of a quota.
-    """
+    """Gather all that ``assess`` may look at, without a name; ``is_written``: the journal holds the crossing already."""
     identity = presentation.identity
     facts = Facts(
         point_of_entry_id=gate.place.point_of_entry_id,
@@ -59,6 +56,11 @@ def facts_of(
         is_symptom_checked=presentation.is_symptom_checked,
         has_employer=bool(identity.employer and identity.project),
     )
+    return _counted(gate, facts, presentation, at=at, is_written=is_written)
+
+
+def _counted(gate: Gate, facts: Facts, presentation: Presentation, *, at: datetime, is_written: bool) -> Facts:
+    """Add what quotas are held against, for the hour the person came in; a written crossing takes no second place."""
     quotas = [order for order in gate.policy.rules_at(at).quotas if order.applies_to.covers(facts)]
     counted = gate.tally.counted_for(quotas, at=presentation.presented_at)
     if is_written:

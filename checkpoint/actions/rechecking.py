@@ -35,6 +35,7 @@ from sync.agreement.vocabulary import DeviceKind, Disposition, MeasuringSite, Ou
 from sync.exchange.envelope import body_of, decode_record
 
 _TOLD = ("has_declaration", "is_symptom_checked", "symptoms", "exposures", "place_answers")
+_CHANGEABLE = (*_TOLD, "has_employer")
 _Fact = TypeVar("_Fact")
 _DISPOSITIONS = {
     Outcome.CLEARED: Disposition.CLEARED,
@@ -197,8 +198,7 @@ def _write_recheck(  # what was, what is, and what was told
     command: RecheckCommand,
 ) -> ClosedCrossing:
     assessment = assess(facts, turn.gate.policy, at=turn.at)
-    measurement = facts.measurements[-1]
-    disposition = _require_end(assessment)
+    measurement, disposition = facts.measurements[-1], _require_end(assessment)
     areas = _changed(facts.visited_areas, before=screened.visited_areas)
     rechecked = TemperatureRechecked(
         crossing_id=row.crossing_id,
@@ -206,13 +206,8 @@ def _write_recheck(  # what was, what is, and what was told
         assessment=assessment,
         disposition=disposition,
         clocks=start_clocks(assessment.clocks, at=turn.at),
-        symptoms=_changed(facts.symptoms, before=screened.symptoms),
         areas_visited=None if areas is None else len(areas),
-        has_declaration=_changed(facts.has_declaration, before=screened.has_declaration),
-        place_answers=_changed(facts.place_answers, before=screened.place_answers),
-        exposures=_changed(facts.exposures, before=screened.exposures),
-        is_symptom_checked=_changed(facts.is_symptom_checked, before=screened.is_symptom_checked),
-        has_employer=_changed(facts.has_employer, before=screened.has_employer),
+        **{name: _changed(getattr(facts, name), before=getattr(screened, name)) for name in _CHANGEABLE},
     )
     sealed_for = _sealed_words(turn, row, areas, command=command)
     saved = turn.append(rechecked, lane_id=lane_id, observed_at=measurement.observed_at, sealed_for=sealed_for)
@@ -222,9 +217,8 @@ def _write_recheck(  # what was, what is, and what was told
     write_override(turn, lane_id, facts=facts, crossing_id=row.crossing_id, assessment=assessment, sheet=sheet)
     before, now = counted_as(row), counted_as(row, disposition=disposition)
     turn.transaction.after_commit(lambda: turn.gate.tally.replace(before, now=now))
-    referral = Referral()
-    if disposition is Disposition.REFERRED:
-        referral = isolate(turn, row.crossing_id, lane_id=lane_id)
+    is_referred = disposition is Disposition.REFERRED
+    referral = isolate(turn, row.crossing_id, lane_id=lane_id) if is_referred else Referral()
     return ClosedCrossing(
         crossing_id=row.crossing_id,
         disposition=Disposition.ISOLATED if referral.place_id else disposition,
