@@ -28,7 +28,7 @@ def facts_of(
     at: datetime,
     is_written: bool = False,
 ) -> Facts:
-    """Gather all that ``assess`` may look at, without a name; ``is_written``: the journal holds the crossing already."""
+    """Gather all that ``assess`` may look at, without a name; ``is_written``: the journal holds it already."""
     identity = presentation.identity
     facts = Facts(
         point_of_entry_id=gate.place.point_of_entry_id,
