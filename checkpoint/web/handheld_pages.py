@@ -36,7 +36,9 @@ _FONTS: Final = tuple(
     for weight in (400, 600, 800)
 )
 _BESIDE: Final = ("sound.js", "choices.js", "place_questions.js", "camera.js", "camera.css")
-_MODULES: Final = ("clocks", "elements", "format", "labels", "api", "dialogs", "preferences", "moments", "waiting")
+_MODULES: Final = (
+    "api", "bursts", "clocks", "dialogs", "elements", "faults", "format", "labels", "moments", "preferences", "waiting",
+)  # fmt: skip
 
 
 def handheld_router(pages: Pages) -> APIRouter:
