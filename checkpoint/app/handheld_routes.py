@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import anyio.to_thread
 import msgspec
@@ -40,7 +41,7 @@ from checkpoint.actions.handhelds import (
     revoke_handheld,
     set_act_aside,
 )
-from checkpoint.actions.kept_act import ActAnswer, HandheldAct, Sending
+from checkpoint.actions.kept_act import ActAnswer, ActDisposition, HandheldAct, Sending
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.app.answers import Endpoint, committed, json_answer, read_command, refusing
 from checkpoint.app.document_routes import told_of_picture
@@ -52,6 +53,7 @@ from checkpoint.handhelds.enrolment import EnrolmentCode, EnrolmentCodes
 from checkpoint.isolation import IsolationError
 from checkpoint.lane import LaneError
 from checkpoint.store.handhelds import Handheld, look_up_handheld
+from sync.agreement.handheld_words import HandheldClock
 from web.access import is_transport_safe
 from web.attempts import AttemptDelays
 from web.forms import FormRefusedError, read_body
@@ -68,11 +70,14 @@ _log = structlog.get_logger("checkpoint")
 
 
 class Flush(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a device sends: when its clock says it is, which rules it has, and the acts it kept, oldest first."""
+    """What a device sends: when its clock says it is, which rules it has, and the acts it kept, oldest first.
+
+    Each act is read by itself: one that cannot be read holds up no other.
+    """
 
     sent_at: datetime
     stamp: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    acts: Annotated[tuple[HandheldAct, ...], msgspec.Meta(max_length=MOST_ACTS)] = ()
+    acts: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=MOST_ACTS)] = ()
 
     def __post_init__(self) -> None:
         """Refuse a time without a zone."""
@@ -90,6 +95,15 @@ class FlushAnswer(msgspec.Struct, frozen=True, kw_only=True):
     bundle: HandBundle | None = None
 
 
+class _NamedAct(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be readable of an act so that its device can be told about it."""
+
+    act_id: UUID
+    observed_at: datetime
+
+
+_ACTS: Final = msgspec.json.Decoder(HandheldAct)
+_NAMED_ACTS: Final = msgspec.json.Decoder(_NamedAct)
 _FLUSHES: Final = msgspec.json.Decoder(Flush)
 
 
@@ -236,7 +250,7 @@ def _flush(edge: EdgeApp) -> Endpoint:
         given = _decoded(_FLUSHES, body)
         is_revoked = await committed(edge.gate.perform(lambda turn: note_sending(turn, device.handheld_id)))
         sending = Sending(handheld_id=device.handheld_id, sent_at=given.sent_at, arrived_at=arrived_at)
-        answers = [await _taken(edge, act, sending=sending) for act in given.acts]
+        answers = [await _read_and_taken(edge, raw, sending=sending) for raw in given.acts]
         bundle = bundle_of(edge.gate)
         return json_answer(
             FlushAnswer(
@@ -260,6 +274,31 @@ def _read_picture(edge: EdgeApp) -> Endpoint:
         return await told_of_picture(edge, image)
 
     return read
+
+
+async def _read_and_taken(edge: EdgeApp, raw: msgspec.Raw, *, sending: Sending) -> ActAnswer:
+    """Take one act, or say which field of it cannot be read: it stays on the device, to be put right there."""
+    try:
+        act = _ACTS.decode(raw)
+    except msgspec.ValidationError as error:
+        named = _decoded(_NAMED_ACTS, bytes(raw))
+        _log.info("handheld_act_unreadable", act_id=str(named.act_id), handheld_id=sending.handheld_id)
+        return ActAnswer(
+            act_id=str(named.act_id),
+            disposition=ActDisposition.REFUSED,
+            observed_at=named.observed_at,
+            clock=HandheldClock.UNSURE,
+            offset_s=0.0,
+            code="bad_field",
+            values={"field": _field_of(error)},
+            is_at_edge=False,
+        )
+    return await _taken(edge, act, sending=sending)
+
+
+def _field_of(error: msgspec.ValidationError) -> str:
+    """Name the field that is wrong, without what stood in it."""
+    return str(error).rpartition("`$.")[2].rstrip("`") or "act"
 
 
 async def _taken(edge: EdgeApp, act: HandheldAct, *, sending: Sending) -> ActAnswer:

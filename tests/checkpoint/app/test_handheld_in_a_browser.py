@@ -206,6 +206,16 @@ def test_the_station_gives_codes_and_mends_what_waits(new_page, hand, wifi, stat
     assert len(crossings(station, {"QN 808101"})) == 1
 
 
+def test_a_lock_closes_what_shows_a_document_and_could_still_be_sent(hand):
+    hand.screen("P<VNM<<<7654321", "36,5")
+    hand.page.wait_for_selector("#mend-list button")
+    hand.page.click("#mend-list button")
+    hand.page.wait_for_selector("dialog[open]")
+    hand.page.evaluate("document.getElementById('lock').click()")
+    hand.page.wait_for_selector("body[data-part=locked]")
+    assert hand.page.locator("dialog[open]").count() == 0
+
+
 RULES = Path(__file__).with_name("handheld_rules.js").read_text(encoding="utf-8")
 
 

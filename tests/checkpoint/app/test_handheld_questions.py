@@ -58,6 +58,20 @@ def test_a_place_that_was_not_asked_about_waits_to_be_mended_with_the_answer(edg
     assert (mended.json()["disposition"], mended.json()["outcome"]) == ("accepted", "cleared")
 
 
+def test_an_act_that_cannot_be_read_holds_up_no_other_and_names_the_field(edge, phone):
+    many = phone.act(OTHER_PASS, visited_areas=[f"A{number}" for number in range(31)])
+    later = phone.act("QN 300777")
+    answers = phone.flush(many, later).json()["answers"]
+    assert [one["disposition"] for one in answers] == ["refused", "accepted"]
+    assert (answers[0]["code"], answers[0]["values"], answers[0]["is_at_edge"]) == (
+        "bad_field",
+        {"field": "visited_areas"},
+        False,
+    )
+    assert answers[0]["act_id"] == many["act_id"]
+    assert len(of_type(edge, CrossingScreened)) == 1
+
+
 def test_a_small_child_goes_unmeasured_only_where_its_age_is_said(edge, phone):
     excepted = {"exception_code": "infant", "exception_reason": "Trẻ ngủ trên tay mẹ"}
     bundle = phone.flush().json()["bundle"]

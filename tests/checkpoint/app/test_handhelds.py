@@ -367,7 +367,8 @@ def test_what_is_not_signed_by_an_enrolled_device_is_not_read(edge, phone, stati
 def test_a_request_is_bounded_in_acts_and_bytes(edge, phone):
     assert phone.flush(*[phone.act() for _ in range(21)]).status_code == 422
     assert phone.flush(stamp="x" * 200_000).status_code == 413
-    assert phone.flush(phone.act(observed_at="2026-11-22T01:30:00")).status_code == 422
+    (unzoned,) = phone.flush(phone.act(observed_at="2026-11-22T01:30:00")).json()["answers"]
+    assert (unzoned["disposition"], unzoned["code"]) == ("refused", "bad_field")
 
 
 def test_the_device_gets_the_limits_in_force_and_newer_ones_only(edge, phone):

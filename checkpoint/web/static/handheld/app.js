@@ -101,8 +101,10 @@ async function lockIfIdle() {
   if (!isLocked() && Math.abs(Date.now() - touched_ms) >= (await practice()).lock_after_min * MINUTE_MS) leave();
 }
 
+// A dialog may show a whole document, and could still be sent: it closes with the lock.
 function leave() {
   lock();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   draw();
 }
 

@@ -9,11 +9,12 @@ import { afterMistake, isGuessable, isPin, isRight, makePin, MOST_MISTAKES } fro
 import { makeDevice, put, read } from "./vault.js";
 
 const SET_BACK_MS = 60000;
-let isOpen = false, after = async () => {};
+let openFor = "", after = async () => {};
 
-export const isLocked = () => !isOpen;
+// A window is open for one permit only: the next officer's is locked in every window until its PIN is given there.
+export const isLocked = () => openFor === "";
 export const lock = () => {
-  isOpen = false;
+  openFor = "";
 };
 
 // By the edge's clock, as far as it was learnt; a clock that was set back does not lengthen a permit.
@@ -27,7 +28,7 @@ export async function shownPart(device, permit) {
   if (!device?.handheld_id) return "enrol";
   if (!permit) return "take-up";
   if ((await edgeNow_ms()) >= new Date(permit.expires_at).getTime() || permit.lock.mistakes >= MOST_MISTAKES) return "over";
-  return isOpen ? "work" : "locked";
+  return openFor === permit.permit_id ? "work" : "locked";
 }
 
 // The officer's session, asked for when it is needed; without one the way leads to the sign-in and back.
@@ -79,7 +80,7 @@ async function takeUp(lane_id, pin) {
   const lane_label = told.lanes.find((one) => one.lane_id === lane_id)?.label ?? lane_id;
   await put("device", "this", { ...device, lanes: told.lanes });
   await put("marks", "permit", { permit, permit_id, expires_at, officer, lane_id, lane_label, lock: await makePin(pin, device.pepper) });
-  isOpen = true;
+  openFor = permit_id;
 }
 
 // The officer hands the device back: nobody works on it, and the session of the browser ends if the edge is there. The acts that
@@ -103,7 +104,7 @@ async function unlock(pin) {
   const next = isGood ? { ...permit.lock, mistakes: 0, wait_until_ms: 0 } : afterMistake(permit.lock, Date.now());
   await put("marks", "permit", { ...permit, lock: next });
   if (!isGood && next.mistakes < MOST_MISTAKES) throw new Refused({ code: "handheld_pin_wrong" }, 401);
-  isOpen = isGood;
+  openFor = isGood ? permit.permit_id : "";
 }
 
 function requirePin(pin, again) {
