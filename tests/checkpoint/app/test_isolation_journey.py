@@ -22,11 +22,14 @@ def gate(tmp_path):
 
 @pytest.fixture
 def room(officer):
-    """The room of the file's one edge, with everybody of the test before let go."""
+    """The room of the file's one edge, with everybody of the test before let go and no notice owed."""
     one = Room(officer)
     for person in one.everybody():
         words = {"disposition": "cleared", "destination": "Nơi cư trú", "reason": "Hết phiên thử"}
         one.client.post(f"/api/isolation/{person['crossing_id']}/discharge", json=words)
+    for person in one.everybody():
+        for addressee in ("person", "consular_department"):
+            one.act(person["crossing_id"], "notify", addressee=addressee, means="in_person")
     return one
 
 
