@@ -21,7 +21,13 @@ export function gathering(present) {
     if (lines.length >= expectedLines(lines[0])) finish();
     else timer = setTimeout(finish, NEXT_LINE_WITHIN_MS);
   };
-  return { add, finish, isEmpty: () => lines.length === 0 };
+  // A slow reader is still typing the next line: the scan is not whole before it falls silent.
+  const goesOn = () => {
+    if (lines.length === 0) return;
+    clearTimeout(timer);
+    timer = setTimeout(finish, NEXT_LINE_WITHIN_MS);
+  };
+  return { add, finish, goesOn, isEmpty: () => lines.length === 0 };
 }
 
 // present(text): a whole scan. enterAlone(): Enter in an empty field means the next action.
@@ -35,6 +41,7 @@ export function watchScans({ present, enterAlone }) {
     else if (gathered.isEmpty()) enterAlone();
     else gathered.finish();
   });
+  field.addEventListener("input", gathered.goesOn);
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]") || isTyping(document.activeElement)) return;
     const isText = event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey;
