@@ -18,8 +18,9 @@ from checkpoint.actions.handheld_acts import (
     settle_aside,
 )
 from checkpoint.actions.kept_act import RAISED, ActAnswer, ActKind, HandheldAct
-from checkpoint.actions.presenting import CrossingDetails, ScanText
+from checkpoint.actions.presenting import CrossingDetails
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.understanding import ScanText
 from checkpoint.handhelds.believed_time import BelievedTime
 from checkpoint.handhelds.bundle import HandBundle, HandPlace, HandPractice, hand_bundle
 from checkpoint.handhelds.device_key import DeviceKeyError, key_fingerprint, require_point

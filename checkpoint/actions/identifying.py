@@ -19,12 +19,15 @@ def key_of_holder(identity: TravellerIdentity, *, kind: DocumentKind, pass_numbe
     Twelve digits in the optional field of another state's passport are nobody's personal number here.
     """
     has_number = kind not in _NOBODYS_NUMBER
+    is_card = kind is DocumentKind.IDENTITY_CARD
     is_ours = identity.issuing_state in {_VIETNAM, ""} and is_personal_number(identity.personal_number)
     identifiers = PersonIdentifiers(
         pass_number=pass_number,
         personal_number=identity.personal_number if is_ours else "",
         passport_number=identity.document_number if has_number else "",
         passport_state=identity.issuing_state if has_number else "",
+        card_number=identity.document_number if is_card else "",
+        card_state=identity.issuing_state if is_card else "",
         full_name=identity.full_name,
         date_of_birth=identity.date_of_birth,
         sex=identity.sex,

@@ -10,9 +10,9 @@ from checkpoint.actions.csv_files import csv_bytes
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.path_steps import clock_rule
 from checkpoint.actions.person_view import masked
-from checkpoint.actions.presenting import PresentCommand, ScanText, key_of_presented, understand
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import newest_identity
+from checkpoint.actions.understanding import ScanText, key_of_presented, understand
 from checkpoint.clocks import ClockFace, read_clock
 from checkpoint.documents import number_key
 from checkpoint.handhelds.bundle import HandPlace, places_asked
@@ -190,7 +190,7 @@ def find_on_board(turn: Turn, command: FindOnBoardCommand) -> tuple[str, ...]:
 
     A number alone and the zone of the same document may make two person keys, so the number counts as well.
     """
-    presented = understand(turn, PresentCommand(text=command.text))
+    presented = understand(turn, text=command.text)
     key = key_of_presented(turn, presented)
     number = number_key(presented.identity.document_number)
     with turn.gate.store.readers.connect() as connection:

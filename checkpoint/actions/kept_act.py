@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from checkpoint.actions.deciding import ReasonText, Temperature
-from checkpoint.actions.presenting import CrossingDetails, GivenDocument, ScanText
+from checkpoint.actions.presenting import CrossingDetails
+from checkpoint.actions.understanding import GivenDocument, ScanText
 from checkpoint.handhelds.permit import LONGEST_PERMIT
 from sync.agreement.facts import Reason
 from sync.agreement.handheld_words import HandheldClock

@@ -15,9 +15,10 @@ from checkpoint.actions.deciding import require_draft
 from checkpoint.actions.declaring import take_scan
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.person_view import masked
-from checkpoint.actions.presenting import PresentCommand, Presented, bearer_of, understand
+from checkpoint.actions.presenting import PresentCommand
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.sheet import LaneSheet, NextPerson
+from checkpoint.actions.understanding import Presented, bearer_of, understand
 from checkpoint.documents import number_key
 from checkpoint.lane import LaneError, Phase
 from checkpoint.papers.clearance_slip import looks_like_slip
@@ -46,7 +47,7 @@ def scan_person(turn: Turn, lane_id: str, command: PresentCommand) -> LaneSheet:
     here, waiting = sheet.state.presentation, sheet.next_person
     if here is None and waiting is None:
         return take_scan(turn, lane_id, command)
-    read = understand(turn, command)
+    read = understand(turn, text=text)
     if here is not None and here.bearer != bearer_of(turn, read):
         document = NextPerson(
             text=text,

@@ -15,10 +15,11 @@ from checkpoint.actions.assessing import facts_of
 from checkpoint.actions.deciding import ReasonText, Temperature
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.knowing import remember_traveller
-from checkpoint.actions.presenting import CrossingDetails, GivenDocument, PresentCommand, ScanText, presented_earlier
+from checkpoint.actions.presenting import CrossingDetails, PresentCommand, presented_earlier
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import with_remark
 from checkpoint.actions.saving import isolate
+from checkpoint.actions.understanding import GivenDocument, ScanText
 from checkpoint.clocks import start_clocks
 from checkpoint.presentation import Presentation
 from checkpoint.shifts.sheets import MOST_SHEETS, NumberBlock, next_block

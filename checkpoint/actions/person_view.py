@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from checkpoint.actions.as_read import DocumentAsReadView, as_read_view
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.presentation import Presentation
 from checkpoint.register.person_standing import PersonStanding
@@ -40,6 +41,8 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
     crossings_today: int
     warnings: tuple[str, ...]
     standing: PersonStanding | None
+    is_document_proven: bool
+    as_read: DocumentAsReadView | None
 
 
 def person_view(presentation: Presentation, *, sheet: LaneSheet) -> PersonView:
@@ -72,6 +75,8 @@ def person_view(presentation: Presentation, *, sheet: LaneSheet) -> PersonView:
         crossings_today=sheet.crossings_today,
         warnings=sheet.warnings,
         standing=sheet.standing,
+        is_document_proven=presentation.are_check_digits_valid is True,
+        as_read=as_read_view(sheet.as_read),
     )
 
 

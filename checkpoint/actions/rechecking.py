@@ -15,11 +15,12 @@ from checkpoint.actions.deciding import (
 )
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.overridden import write_override
-from checkpoint.actions.presenting import Answers, ShortText, Symptoms
+from checkpoint.actions.presenting import Answers, Symptoms
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import newest_identity
 from checkpoint.actions.saving import Referral, counted_as, isolate, restart_clocks
 from checkpoint.actions.sheet import ClosedCrossing, LaneSheet
+from checkpoint.actions.understanding import ShortText
 from checkpoint.actions.watching import note_second
 from checkpoint.clocks import start_clocks
 from checkpoint.lane import Phase, finish_recheck, set_aside

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from checkpoint.actions.as_read import DocumentAsRead
 from checkpoint.actions.company import GroupMark, HeldRide
 from checkpoint.actions.declared import HeldDeclaration
 from checkpoint.actions.shown_slip import HeldSlip
@@ -58,7 +59,7 @@ class LaneSheet(msgspec.Struct, frozen=True, kw_only=True):
     ``troubles`` is why the last reading of the person who stands here could not be used. ``before`` is how the
     crossing ended after which ``next_person`` was presented without a key press, ``still_here_at`` when the officer
     last answered that this person is still there; ``twin`` says that they were at another lane a moment ago, ``care``
-    that the gate has not done with an earlier crossing of theirs.
+    that the gate has not done with an earlier crossing of theirs. ``as_read``: of a document with a zone only.
     """
 
     state: LaneState = LaneState()
@@ -71,6 +72,7 @@ class LaneSheet(msgspec.Struct, frozen=True, kw_only=True):
     closed: ClosedCrossing | None = None
     notice: str | None = None
     standing: PersonStanding | None = None
+    as_read: DocumentAsRead | None = None
     declaration: HeldDeclaration | None = None
     slip: HeldSlip | None = None
     group: GroupMark | None = None

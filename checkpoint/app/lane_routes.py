@@ -35,6 +35,7 @@ from checkpoint.actions.declaring import (
     set_declaration_aside,
 )
 from checkpoint.actions.elsewhere import TwinCommand, confirm_person
+from checkpoint.actions.entering import EnterCommand, enter_document
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.grouping import ConfirmMemberCommand, StandCommand, confirm_member, stand_at_lane
 from checkpoint.actions.next_person import (
@@ -63,6 +64,7 @@ _Command = Callable[[Turn, str, Any], LaneSheet]
 # path word -> what the body is, and the command that it becomes
 COMMANDS: dict[str, tuple[type[msgspec.Struct], _Command]] = {
     "present": (PresentCommand, scan_person),
+    "document": (EnterCommand, enter_document),
     "next": (NextCommand, call_next),
     "next-discard": (NextCommand, drop_next),
     "still-here": (StillHereCommand, say_still_here),

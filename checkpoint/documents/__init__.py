@@ -37,9 +37,11 @@ from checkpoint.documents.mrz_repair import RepairBasis, RepairProposal, Replace
 from checkpoint.documents.mrz_text import split_mrz_text
 from checkpoint.documents.names import fold, icao_variants, stored_form, with_one_tone_placement
 from checkpoint.documents.reading import DocumentFields, ReadDocument, ReadingSource, read_document
+from checkpoint.documents.states import KNOWN_STATES
 from checkpoint.documents.verdicts import FieldState, FieldVerdict, verdicts_of
 
 __all__ = [
+    "KNOWN_STATES",
     "Certainty",
     "CheckDigit",
     "CitizenCardQr",

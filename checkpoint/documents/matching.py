@@ -1,9 +1,9 @@
 """Who is this, among the people already known? Exact keys identify, names only propose.
 
 The order of keys is fixed: pass number, 12-digit personal number, passport number with its state,
-and last the folded name with birth date, sex and commune. The first three identify; the last gives
-candidates that an officer must confirm, because names of different people fold and sound alike
-(Hoa and Hòa; Hương and Hồng). Nothing here merges anybody.
+number of an identity card with its state, and last the folded name with birth date, sex and
+commune. All but the last identify; that one gives candidates that an officer must confirm, because
+names of different people fold and sound alike (Hoa and Hòa; Hương and Hồng). Nothing here merges anybody.
 
 Two known people under one pass number (a child under 16 on a parent's pass), or a key that agrees
 while a stronger statement contradicts it, are candidates too: shown, never guessed.
@@ -37,6 +37,7 @@ class MatchKey(StrEnum):
     PASS_NUMBER = "pass_number"
     PERSONAL_NUMBER = "personal_number"
     PASSPORT = "passport"
+    IDENTITY_CARD = "identity_card"
     NAME_AND_BIRTH = "name_and_birth"
 
 
@@ -50,7 +51,7 @@ class Certainty(StrEnum):
 class PersonIdentifiers(Struct, frozen=True, kw_only=True):
     """What is known to tell one person from another; unknown parts are empty.
 
-    ``reference`` is the caller's own name for a known person. ``passport_state`` is a code of
+    ``reference`` is the caller's own name for a known person. ``passport_state`` and ``card_state`` are codes of
     Doc 9303. ``full_name`` has its marks where they are known; ``name_may_be_truncated`` comes
     from the zone. ``date_of_birth`` is given only when day, month and year are known.
     """
@@ -60,6 +61,8 @@ class PersonIdentifiers(Struct, frozen=True, kw_only=True):
     personal_number: str = ""
     passport_number: str = ""
     passport_state: str = ""
+    card_number: str = ""
+    card_state: str = ""
     full_name: str = ""
     name_may_be_truncated: bool = False
     date_of_birth: date | None = None
@@ -90,11 +93,12 @@ def strong_keys(person: PersonIdentifiers) -> dict[MatchKey, str]:
     >>> strong_keys(PersonIdentifiers(passport_number="c 1234567", passport_state="VNM"))
     {<MatchKey.PASSPORT: 'passport'>: 'VNM:C1234567'}
     """
-    passport = number_key(person.passport_number)
+    passport, card = number_key(person.passport_number), number_key(person.card_number)
     keys = {
         MatchKey.PASS_NUMBER: number_key(person.pass_number),
         MatchKey.PERSONAL_NUMBER: person.personal_number if is_personal_number(person.personal_number) else "",
         MatchKey.PASSPORT: f"{person.passport_state}:{passport}" if passport and person.passport_state else "",
+        MatchKey.IDENTITY_CARD: f"{person.card_state}:{card}" if card and person.card_state else "",
     }
     return {key: value for key, value in keys.items() if value}
 

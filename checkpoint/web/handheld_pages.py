@@ -27,15 +27,16 @@ ICON_SIZES: Final = (192, 512)
 _FOLDER: Final = Path(__file__).parent
 _WORKER: Final = _FOLDER / "static" / "handheld" / "worker.js"
 _SECTIONS: Final = (
-    "handheld", "lane", "question", "DeviceKind", "DocumentKind", "DocumentWarningCode", "ExceptionCode", "Exposure",
-    "MeasuringSite", "Outcome", "PurposeOfCrossing", "Symptom", "TravellerCategory",
+    "handheld", "lane", "question", "DeviationName", "DeviceKind", "DocumentKind", "DocumentWarningCode",
+    "ExceptionCode", "Exposure", "FieldState", "MeasuringSite", "Outcome", "PurposeOfCrossing", "Symptom",
+    "TravellerCategory", "ZoneField",
 )  # fmt: skip
 _FONTS: Final = tuple(
     f"web/vendor/fonts/be-vietnam-pro-{part}-{weight}-normal.woff2"
     for part in ("vietnamese", "latin")
     for weight in (400, 600, 800)
 )
-_BESIDE: Final = ("sound.js", "choices.js", "place_questions.js", "camera.js", "camera.css")
+_BESIDE: Final = ("sound.js", "choices.js", "place_questions.js", "camera.js", "camera.css", "zone_words.js")
 _MODULES: Final = (
     "api", "bursts", "clocks", "dialogs", "elements", "faults", "format", "labels", "moments", "preferences", "waiting",
 )  # fmt: skip

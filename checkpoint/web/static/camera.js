@@ -5,6 +5,7 @@ import { ask } from "../web/js/dialogs.js";
 import { element } from "../web/js/elements.js";
 import { date } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
+import { zoneWords } from "./zone_words.js";
 
 const LARGEST_SIDE_PX = 2400;
 const JPEG_QUALITY = 0.92;
@@ -155,12 +156,13 @@ function card({ seen, document: read, fault }, { use }) {
     read ? element("dl", { class: "rows" }, ...rowsOf(read.fields)) : null,
     seen.source === "zone" ? zoneOf(seen) : null,
     warningsOf(read),
+    verdictsOf(read),
     element("p", { class: "dim small" }, t("lane.camera_compare")),
     element("div", { class: "row" }, element("button", { type: "button", class: "button primary", onclick: () => use(seen.text) }, t("lane.camera_use")), ...proposals),
   );
 }
 
-const changeWords = (one) => t("lane.camera_change", { line: one.line, position: one.position, read: one.read, proposed: one.proposed });
+export const changeWords = (one) => t("lane.camera_change", { line: one.line, position: one.position, read: one.read, proposed: one.proposed });
 
 // A date of which a part is unknown stays as the document has it.
 const dayOf = (text) => (/^\d{4}-\d{2}-\d{2}$/.test(text ?? "") ? date(text) : text);
@@ -176,6 +178,12 @@ function zoneOf(seen) {
     element("span", { class: "camera-line" }, ...[...line].map((letter, column) => (doubtful.has(`${at + 1}/${column + 1}`) ? element("mark", {}, letter) : letter))),
   );
   return element("p", { class: "camera-zone", lang: "und", translate: "no" }, ...lines);
+}
+
+function verdictsOf(read) {
+  if (!read?.verdicts?.length) return null;
+  const { words, isAgainst } = zoneWords(read.verdicts, read.deviations ?? []);
+  return element("p", { class: `camera-zone-words ${isAgainst ? "warning" : "dim small"}` }, t("lane.zone"), ": ", words);
 }
 
 function warningsOf(read) {

@@ -11,6 +11,7 @@ import { groundsOf, laneActions } from "./actions.js";
 import { childrenKey } from "./children.js";
 import { groupAct, showCompany } from "./company.js";
 import { declarationAct, showDeclaration } from "./declaration.js";
+import { documentKey } from "./entering.js";
 import { askOffer, askPlaces, questionKey } from "./exposure.js";
 import { askOverride, overrideKey, overrideOffer } from "./overriding.js";
 import { askRegister } from "./registering.js";
@@ -225,6 +226,7 @@ setInterval(() => {
 partyKey({ laneId, view: () => view, refresh, fail });
 childrenKey({ laneId, view: () => view, take, fail });
 questionKey(asking);
+documentKey({ ...asking, fail });
 overrideKey(asking);
 showSound();
 watchStation({ lane: laneId });

@@ -6,6 +6,10 @@ import { drawing, element, find, setText } from "../web/js/elements.js";
 import { date, dayMonth, integer } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
 import { isLeading } from "./verdict.js";
+import { zoneWords } from "./zone_words.js";
+
+// The row of the zone names the fields; the key beside says that something may be misread.
+const SAID_ELSEWHERE = ["number_not_verifiable", "repair_suggested", "check_digit_invalid", "check_digit_deviant"];
 
 let shown = "";
 export function showTraveller(view) {
@@ -32,17 +36,18 @@ function chips(person, view) {
   if (standing.left_at) found.push(chip(t("lane.away_since", { left_at: standing.left_at }), "info"));
   if (standing.pass_state && standing.pass_state !== "valid") found.push(chip(t("lane.pass_state", { state: word("PassState", standing.pass_state) }), "stop"));
   if (standing.linked_keys > 0) found.push(chip(t("lane.linked_documents", { count: standing.linked_keys }), "info"));
-  if (standing.is_registrable) found.push(registerButton());
+  if (standing.is_registrable) found.push(keyButton("F5", "F5", t("lane.key_register")));
   const children = childrenButton(view);
   if (children) found.push(children);
   if (daysLeft(person.document_expires_on) !== null) found.push(chip(t("lane.valid_for_days", { count: daysLeft(person.document_expires_on) }), "wait"));
-  for (const code of person.warnings ?? []) if (code !== "number_not_verifiable") found.push(chip(word("DocumentWarningCode", code), "wait"));
+  if (person.as_read?.proposals.length) found.push(keyButton("+", "+", word("DocumentWarningCode", "repair_suggested")));
+  for (const code of new Set(person.warnings ?? [])) if (!SAID_ELSEWHERE.includes(code)) found.push(chip(word("DocumentWarningCode", code), "wait"));
   return found;
 }
 
-function registerButton() {
-  const press = () => document.dispatchEvent(new KeyboardEvent("keydown", { key: "F5" }));
-  return element("button", { class: "button", type: "button", onclick: press }, t("lane.key_register"), " ", element("kbd", {}, "F5"));
+function keyButton(key, shownKey, words) {
+  const press = () => document.dispatchEvent(new KeyboardEvent("keydown", { key }));
+  return element("button", { class: "button", type: "button", onclick: press }, words, " ", element("kbd", {}, shownKey));
 }
 
 function daysLeft(expiresOn) {
@@ -64,6 +69,7 @@ function rows(person) {
   const lines = [
     [word("DocumentKind", person.document_kind), `${grouped(person.document_number_masked)}${expiry}`],
     person.personal_number_masked ? [t("lane.personal_number"), grouped(person.personal_number_masked)] : null,
+    zoneRow(person.as_read),
     [t("lane.address"), person.address || "—"],
     [t("lane.purpose"), word("PurposeOfCrossing", person.purpose)],
     [t("lane.declaration"), person.has_declaration ? `${health} · ${symptoms}` : health, !person.has_declaration],
@@ -72,6 +78,12 @@ function rows(person) {
     person.category === "expert" ? [t("question.employer"), [person.employer, person.project].filter(Boolean).join(" · ") || "—", !(person.employer && person.project)] : null,
   ];
   return lines.filter(Boolean).flatMap(([term, words, isWarning]) => [element("dt", {}, term), element("dd", { class: isWarning ? "warning" : null }, words)]);
+}
+
+function zoneRow(zone) {
+  if (!zone) return null;
+  const { words, isAgainst } = zoneWords(zone.to_compare, zone.deviations, zone.verified);
+  return [t("lane.zone"), words, isAgainst];
 }
 
 const grouped = (text) => (text ? String(text) : "—");

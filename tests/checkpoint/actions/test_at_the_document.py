@@ -11,9 +11,10 @@ from checkpoint.actions.deciding import close_crossing, discard_draft
 from checkpoint.actions.elsewhere import TwinCommand, confirm_person
 from checkpoint.actions.holding import ChildFields, RegisterCommand, register_pass
 from checkpoint.actions.next_person import follow_on
-from checkpoint.actions.presenting import GivenDocument, PresentCommand, present_person
+from checkpoint.actions.presenting import PresentCommand, present_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.sending_back import SendBackCommand, send_back
+from checkpoint.actions.understanding import GivenDocument
 from checkpoint.lane import LaneError, Phase
 from sync.agreement.vocabulary import Disposition, DocumentKind, Outcome, ReasonCode, Severity
 from tests.checkpoint.edges import LANE, OTHER_PASS, PASS

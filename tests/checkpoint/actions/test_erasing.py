@@ -12,8 +12,9 @@ from checkpoint.actions.correcting import correct_details
 from checkpoint.actions.deciding import change_details, close_crossing
 from checkpoint.actions.isolation_board import isolation_view
 from checkpoint.actions.listing import crossing_list
-from checkpoint.actions.presenting import GivenDocument, PresentCommand, present_person
+from checkpoint.actions.presenting import PresentCommand, present_person
 from checkpoint.actions.rechecking import recheck_person
+from checkpoint.actions.understanding import GivenDocument
 from checkpoint.store.connection import database_key
 from checkpoint.store.holders import Holder, put_holders
 from checkpoint.store.scrubbing import scrub_due

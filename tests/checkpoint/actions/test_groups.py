@@ -31,8 +31,9 @@ from checkpoint.actions.grouping import (
     read_group_list,
     stand_at_lane,
 )
-from checkpoint.actions.presenting import GivenDocument, PresentCommand, present_person
+from checkpoint.actions.presenting import PresentCommand, present_person
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.understanding import GivenDocument
 from checkpoint.store.connection import database_key
 from sync.agreement.gate_records.groups import (
     ConveyanceOccupantSeen,

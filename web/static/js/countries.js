@@ -1,5 +1,6 @@
 // The name of a country by the three letters of a document. Our own catalogue first, so that a page says what the
 // declaration says; the browser knows the others by the two letters of ISO 3166-1. A code it has not stays a code.
+import { plain } from "./format.js";
 import { has, language, t } from "./labels.js";
 
 // ISO 3166-1: three letters that begin with the two, and those whose two letters stand after them.
@@ -24,6 +25,7 @@ const OTHERS = Object.fromEntries(
   DDE GBDGB GBNGB GBOGB GBPGB GBSGB RKSXK
   `.trim().split(/\s+/).map((word) => [word.slice(0, -2), word.slice(-2)]),
 );
+const OURS = ["VNM", "CHN", "LAO", "KHM", "THA", "MMR"]; // whom our gates see most
 const names = new Intl.DisplayNames([language === "zh" ? "zh-Hans" : language], { type: "region", fallback: "code" });
 
 export function country(code) {
@@ -31,4 +33,16 @@ export function country(code) {
   if (code !== "OTHER" && has(`declaration.nationality_${code}`)) return t(`declaration.nationality_${code}`);
   const two = ALIKE.has(code) ? code.slice(0, 2) : OTHERS[code];
   return two ? names.of(two) : code;
+}
+
+// Every code that has a name, those of our neighbours first.
+export function codes() {
+  return [...new Set([...OURS, ...ALIKE, ...Object.keys(OTHERS)])];
+}
+
+// The code of what somebody typed: the three letters, or a name in the page's language with or without its marks.
+export function codeOf(text) {
+  const typed = plain(text);
+  const all = codes();
+  return all.find((code) => code === text.trim().toUpperCase()) ?? all.find((code) => plain(country(code) ?? "") === typed) ?? null;
 }
