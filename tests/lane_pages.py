@@ -21,6 +21,7 @@ KEYS = {
     "Home": ("Home", "post_page.key_at_lane"),
     "Delete": ("Delete", "lane.next_drop"),
     "PageUp": ("PgUp", "question.key"),
+    "+": ("+", "lane.key_document"),
     "PageDown": ("PgDn", "lane.key_camera"),
     "ArrowUp": ("↑", "override.key"),
     "ArrowDown": ("↓", "groups_page.vehicle_key"),

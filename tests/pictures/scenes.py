@@ -95,6 +95,10 @@ def another_officer(studio: Studio, lane: Page) -> None:
     lane.wait_for_selector("dialog[open]")
     studio.shoot(lane, "lane-exception")
     lane.keyboard.press("Escape")
+    lane.keyboard.press("+")
+    lane.wait_for_selector("dialog[open]")
+    studio.shoot(lane, "lane-document")
+    lane.keyboard.press("Escape")
     lane.keyboard.press("F11")
     lane.wait_for_selector("#locked:not([hidden])")
     lane.fill("#badge", f"KD-CB-{BADGE}")
@@ -375,6 +379,7 @@ SCENES: tuple[tuple[Callable[[Studio], None], tuple[str, ...]], ...] = (
             "lane-recheck",
             "lane-referred",
             "lane-exception",
+            "lane-document",
             "lane-locked",
         ),
     ),

@@ -73,3 +73,9 @@ def test_a_picture_with_few_colours_looks_like_the_one_that_was_taken():
 def test_the_guide_names_every_key_of_the_lane_in_both_languages():
     assert "| `F10` | Bỏ lượt này |" in key_table("vi")
     assert "| `F11` | Lock, change officer |" in key_table("en")
+
+
+def test_every_picture_is_shown_in_a_document():
+    docs = SCREENS.parent
+    shown = "".join(one.read_text(encoding="utf-8") for one in docs.glob("*.md"))
+    assert [one.name for one in SCREENS.glob("*.png") if f"screens/{one.name}" not in shown] == []
