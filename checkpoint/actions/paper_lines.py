@@ -2,7 +2,7 @@
 
 What was written counts when it was written: ``observed_at`` and the policy are of that instant, ``recorded_at``
 is now. The temperature step is as in the lane: a value, or a coded exception with its reason. A raised one stands
-open until its clinical recheck is entered at the isolation room.
+open until its clinical recheck is entered at the isolation room, unless the person has gone meanwhile.
 """
 
 from datetime import datetime, timedelta
@@ -15,15 +15,16 @@ from checkpoint.actions.assessing import facts_of
 from checkpoint.actions.deciding import ReasonText, Temperature
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.knowing import remember_traveller
+from checkpoint.actions.paper_whereabouts import ALARMS, require_whereabouts, write_gone
 from checkpoint.actions.presenting import CrossingDetails, PresentCommand, presented_earlier
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import with_remark
 from checkpoint.actions.saving import isolate
-from checkpoint.actions.understanding import GivenDocument, ScanText
+from checkpoint.actions.understanding import GivenDocument, ScanText, ShortText
 from checkpoint.clocks import start_clocks
 from checkpoint.presentation import Presentation
-from checkpoint.shifts.sheets import MOST_SHEETS, NumberBlock, next_block
-from checkpoint.store.crossings import add_crossing
+from checkpoint.shifts.sheets import MOST_SHEETS, NumberBlock, mark_of, next_block
+from checkpoint.store.crossings import add_crossing, find_crossing
 from checkpoint.store.journal import Saved, SealedFor
 from checkpoint.store.lanes import keep_episode_key, start_running_clocks
 from checkpoint.store.shifts import PaperLine, add_block, add_line, find_line, paper_blocks, saved_line
@@ -33,7 +34,7 @@ from sync.agreement.facts import Assessment, Facts, Measurement
 from sync.agreement.gate_records.shift import PaperLineEntered, PaperLineVoided, PaperSheetsPrinted
 from sync.agreement.identifiers import uuid7
 from sync.agreement.records import SEALED_WORDS, CodedException, CrossingScreened
-from sync.agreement.shift_words import PaperVoidReason
+from sync.agreement.shift_words import PaperVoidReason, PaperWhereabouts
 from sync.agreement.vocabulary import (
     DeviceKind,
     Disposition,
@@ -44,6 +45,8 @@ from sync.agreement.vocabulary import (
 )
 from sync.exchange.sealing import new_episode_key, wrap_episode_key
 
+SheetNumber = Annotated[int, msgspec.Meta(ge=1, le=99_999_999)]
+NumberMark = Annotated[str, msgspec.Meta(min_length=2, max_length=2)]
 OLDEST = timedelta(days=30)
 _DISPOSITIONS = {
     Outcome.CLEARED: Disposition.CLEARED,
@@ -65,25 +68,34 @@ class PrintSheetsCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
 
 class PaperLineCommand(CrossingDetails, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line as it stands on the paper; ``entry_id`` becomes the crossing's identifier."""
+    """One line as it stands on the paper; ``entry_id`` becomes the crossing's identifier.
+
+    ``mark`` is the two letters printed beside the number. ``full_name`` counts where neither document nor register
+    says one. Where the line is an alarm, ``whereabouts`` says where its person is now; the words are sealed.
+    """
 
     entry_id: UUID
-    number: Annotated[int, msgspec.Meta(ge=1, le=99_999_999)]
+    number: SheetNumber
+    mark: NumberMark
     written_at: datetime
     lane_id: str
     text: ScanText | None = None
+    full_name: ShortText = ""
     document: GivenDocument | None = None
     temperature_c: Temperature | None = None
     site: MeasuringSite = MeasuringSite.FOREHEAD
     device_kind: DeviceKind = DeviceKind.INFRARED_THERMOMETER
     exception_code: ExceptionCode | None = None
     exception_reason: ReasonText | None = None
+    whereabouts: PaperWhereabouts | None = None
+    whereabouts_words: ReasonText | None = None
 
 
 class VoidLineCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a number holds no crossing."""
 
-    number: Annotated[int, msgspec.Meta(ge=1, le=99_999_999)]
+    number: SheetNumber
+    mark: NumberMark
     reason: PaperVoidReason
 
 
@@ -95,6 +107,7 @@ def print_sheets(turn: Turn, command: PrintSheetsCommand) -> NumberBlock:
     if known is not None:
         return known
     block = next_block(blocks, block_id=block_id, sheets=command.sheets)
+    block = msgspec.structs.replace(block, printed_at=turn.at)
     printed = PaperSheetsPrinted(block_id=block_id, first_number=block.first_number, last_number=block.last_number)
     turn.append(printed, lane_id=None, observed_at=turn.at)
     add_block(turn.transaction, block, at=turn.at, officer_ref=turn.officer_ref or "")
@@ -103,13 +116,13 @@ def print_sheets(turn: Turn, command: PrintSheetsCommand) -> NumberBlock:
 
 def enter_line(turn: Turn, command: PaperLineCommand) -> Saved:
     """Write one line of paper as a crossing, marked as from paper, or refuse with what is missing."""
-    known = _line_before(turn, command.number)
+    block, known = _line_before(turn, command)
     if known is not None:
-        if known.crossing_id == str(command.entry_id):
-            return saved_line(known)
-        code = "paper_number_used"
-        raise ActionRefusedError(code, values={"number": command.number})
-    _require_plausible(turn, command)
+        return _entered_before(turn, known, command)
+    if find_crossing(turn.transaction, str(command.entry_id)) is not None:
+        code = "paper_entry_used"
+        raise ActionRefusedError(code)
+    _require_plausible(turn, command, block=block)
     written = _at_that_time(turn, command.written_at)
     person = _person(written, command)
     exception = _exception(turn, command)
@@ -120,6 +133,8 @@ def enter_line(turn: Turn, command: PaperLineCommand) -> Saved:
         reason = assessment.reasons[0].code.value if assessment.reasons else ""
         code = "paper_not_complete"
         raise ActionRefusedError(code, values={"reason": reason})
+    if disposition in ALARMS:
+        require_whereabouts(command.whereabouts, words=command.whereabouts_words)
     saved = _save(turn, command, person=person, exception=exception, facts=facts, judged=(assessment, disposition))
     _account(turn, command.number, saved=saved, written_at=command.written_at, crossing_id=person.crossing_id)
     return saved
@@ -127,7 +142,7 @@ def enter_line(turn: Turn, command: PaperLineCommand) -> Saved:
 
 def void_line(turn: Turn, command: VoidLineCommand) -> Saved:
     """Account for a number that holds no crossing."""
-    known = _line_before(turn, command.number)
+    _, known = _line_before(turn, command)
     if known is not None:
         if known.void_reason == command.reason.value:
             return saved_line(known)
@@ -139,15 +154,33 @@ def void_line(turn: Turn, command: VoidLineCommand) -> Saved:
     return saved
 
 
-def _line_before(turn: Turn, number: int) -> PaperLine | None:
-    """Return what became of a number already; refuses one that was never printed."""
-    if not any(block.contains(number) for block in paper_blocks(turn.transaction)):
+def _line_before(turn: Turn, command: PaperLineCommand | VoidLineCommand) -> tuple[NumberBlock, PaperLine | None]:
+    """Return the block of a number and what became of it already; refuses one that was never printed here."""
+    number = command.number
+    block = next((one for one in paper_blocks(turn.transaction) if one.contains(number)), None)
+    if command.mark.upper() != mark_of(number, edge_id=turn.gate.identity.edge_id):
+        code = "paper_mark_wrong"
+        raise ActionRefusedError(code, http_code=422, values={"number": number})
+    if block is None:
         code = "paper_number_unknown"
         raise ActionRefusedError(code, http_code=404, values={"number": number})
-    return find_line(turn.transaction, number)
+    return block, find_line(turn.transaction, number)
 
 
-def _require_plausible(turn: Turn, command: PaperLineCommand) -> None:
+def _entered_before(turn: Turn, known: PaperLine, command: PaperLineCommand) -> Saved:
+    """Answer a line that is sent again as it was; another line under the same number is refused, never lost."""
+    row = None if known.crossing_id is None else find_crossing(turn.transaction, known.crossing_id)
+    if row is None or known.crossing_id != str(command.entry_id):
+        code = "paper_number_used"
+        raise ActionRefusedError(code, values={"number": command.number})
+    said = (command.written_at, command.lane_id, command.temperature_c, command.exception_code)
+    if said != (known.written_at, row.lane_id, row.temperature_c, row.exception_code):
+        code = "paper_entered_otherwise"
+        raise ActionRefusedError(code, values={"number": command.number})
+    return saved_line(known)
+
+
+def _require_plausible(turn: Turn, command: PaperLineCommand, *, block: NumberBlock) -> None:
     if command.lane_id not in turn.gate.settings.lanes:
         code = "no_such_lane"
         raise ActionRefusedError(code, http_code=404)
@@ -155,6 +188,10 @@ def _require_plausible(turn: Turn, command: PaperLineCommand) -> None:
     if not has_zone or not turn.at - OLDEST <= command.written_at <= turn.at:
         code = "paper_time_wrong"
         raise ActionRefusedError(code, http_code=422)
+    # The hour on paper has no seconds.
+    if block.printed_at is not None and command.written_at < block.printed_at.replace(second=0, microsecond=0):
+        code = "paper_before_printing"
+        raise ActionRefusedError(code, http_code=422, values={"number": command.number})
     if (command.temperature_c is None) == (command.exception_code is None):
         code = "paper_without_temperature"
         raise ActionRefusedError(code, http_code=422)
@@ -171,7 +208,9 @@ def _person(written: Turn, command: PaperLineCommand) -> Presentation:
     given = {name: getattr(command, name) for name in PresentCommand.__struct_fields__}
     lane = written.gate.settings.lanes[command.lane_id]
     person = presented_earlier(written, PresentCommand(**given), lane=lane)
-    return msgspec.structs.replace(person, crossing_id=str(command.entry_id))
+    named = person.identity.full_name or command.full_name
+    identity = msgspec.structs.replace(person.identity, full_name=named)
+    return msgspec.structs.replace(person, crossing_id=str(command.entry_id), identity=identity)
 
 
 def _exception(turn: Turn, command: PaperLineCommand) -> CodedException | None:
@@ -240,10 +279,12 @@ def _save(
     remember_traveller(turn, person)
     start_running_clocks(turn.transaction, person.crossing_id, clocks=screened.clocks)
     _mark(turn, command, crossing_id=person.crossing_id)
-    if disposition is Disposition.REFERRED:
-        isolate(turn, person.crossing_id, lane_id=command.lane_id)
     counted = Counted(facts.category, facts.direction, command.written_at, disposition)
     turn.transaction.after_commit(lambda: turn.gate.tally.add(counted))
+    if disposition in ALARMS and command.whereabouts is not PaperWhereabouts.HERE:
+        write_gone(turn, person.crossing_id, words=command.whereabouts_words or "", whereabouts=command.whereabouts)
+    elif disposition is Disposition.REFERRED:
+        isolate(turn, person.crossing_id, lane_id=command.lane_id)
     return saved
 
 

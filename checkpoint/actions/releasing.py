@@ -66,6 +66,11 @@ def discharge_person(turn: Turn, crossing_id: str, command: DischargeCommand) ->
     return saved
 
 
+def write_departure(turn: Turn, row: CrossingRow, command: DischargeCommand) -> Saved:
+    """Write that somebody without a case has left the gate already, whatever is still open of their crossing."""
+    return _write_discharge(turn, row, command, place_id=NO_PLACE)
+
+
 def close_withdrawn(turn: Turn, row: CrossingRow, *, saved: Saved) -> None:
     """End the case of a crossing that was logged in error, if it has one."""
     case = case_of(turn, row)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from checkpoint.actions.shift_report import ReportedLane, ReportedOfficer, ShiftReport
+from checkpoint.handhelds.bundle import HandPlace
 from checkpoint.papers.typesetting import typeset_pdf
-from checkpoint.shifts.sheets import LINES_PER_SHEET, NumberBlock
+from checkpoint.shifts.sheets import LINES_PER_SHEET, NumberBlock, mark_of
 from sync.agreement.exercise import is_exercise_name
 from sync.agreement.labels_catalogue import Catalogue, format_instant, format_number
 from sync.agreement.local_time import VIETNAM_TIME
@@ -38,6 +39,8 @@ SHEET_COLUMNS: Final = (
     "nationality",
     "temperature",
     "site",
+    "symptoms",
+    "places",
     "reason",
     "entered",
 )
@@ -101,11 +104,22 @@ def report_pdf(report: ShiftReport, *, catalogue: Catalogue) -> bytes:
 
 
 def sheets_pdf(
-    block: NumberBlock, *, gate: str, at: datetime, catalogue: Catalogue, is_exercise: bool = False
+    block: NumberBlock,
+    *,
+    gate: str,
+    edge_id: str,
+    at: datetime,
+    catalogue: Catalogue,
+    asked: Sequence[HandPlace] = (),
+    is_exercise: bool = False,
 ) -> bytes:
-    """Print the numbered sheets of a block; ``gate`` is the place's name, ``at`` when they are printed."""
+    """Print the numbered sheets of a block; ``gate`` is the place's name, ``at`` when they are printed.
+
+    ``edge_id`` is the only edge at which these numbers may be entered; ``asked`` the places to ask everybody about.
+    """
     t = _Words(catalogue)
-    numbers = [str(number) for number in range(block.first_number, block.last_number + 1)]
+    printed = range(block.first_number, block.last_number + 1)
+    numbers = [f"{number}-{mark_of(number, edge_id=edge_id)}" for number in printed]
     sheets = [numbers[start : start + LINES_PER_SHEET] for start in range(0, len(numbers), LINES_PER_SHEET)]
     values = {
         "exercise": t.mark if is_exercise else "",
@@ -113,11 +127,25 @@ def sheets_pdf(
         "gate": gate,
         "numbers": t("sheet_numbers", first=str(block.first_number), last=str(block.last_number)),
         "head": t("sheet_head"),
+        "edge": t("sheet_mark", edge_id=edge_id),
+        "asked": _asked(asked, t=t),
         "columns": [t(f"sheet_{name}") for name in SHEET_COLUMNS],
         "sheets": sheets,
         "foot": t("sheet_foot"),
     }
     return typeset_pdf("paper_sheet", values=values, at=at)
+
+
+def _asked(places: Sequence[HandPlace], *, t: _Words) -> str:
+    """Name the places by numbers, which are written into the line of whoever was there."""
+    if not places:
+        return ""
+    said = [
+        f"{place}) {getattr(one.names, t.language)}, "
+        f"{format_instant(one.was_from, language=t.language)} - {format_instant(one.was_to, language=t.language)}"
+        for place, one in enumerate(places, start=1)
+    ]
+    return t("sheet_asked", places="; ".join(said))
 
 
 def _figures(lane: ReportedLane, *, t: _Words) -> list[str]:

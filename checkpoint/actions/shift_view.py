@@ -9,6 +9,7 @@ from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.shift_report import missing_paper
 from checkpoint.actions.shifting import Leftover, day_plan
 from checkpoint.actions.view import LaneName
+from checkpoint.handhelds.bundle import HandPlace, places_asked
 from checkpoint.shifts.roster import RosterLine, coming, gaps
 from checkpoint.shifts.sheets import unused_count
 from checkpoint.store.lanes import log_access
@@ -66,7 +67,7 @@ class BlockView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShiftView(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the page shows."""
+    """Everything the page shows; ``asked``: places and times that a line of paper may answer for."""
 
     now: datetime
     lanes: tuple[LaneName, ...]
@@ -79,6 +80,7 @@ class ShiftView(msgspec.Struct, frozen=True, kw_only=True):
     shifts: tuple[ShiftName, ...]
     blocks: tuple[BlockView, ...]
     missing_paper_numbers: tuple[int, ...]
+    asked: tuple[HandPlace, ...] = ()
 
 
 def shift_view(gate: Gate, *, username: str, left: Leftover) -> ShiftView:
@@ -119,6 +121,7 @@ def shift_view(gate: Gate, *, username: str, left: Leftover) -> ShiftView:
             for block, used in blocks
         ),
         missing_paper_numbers=missing,
+        asked=places_asked(gate.policy.rules_at(now), at=now),
     )
 
 

@@ -36,6 +36,7 @@ from checkpoint.actions.shifting import (
 )
 from checkpoint.app.answers import Endpoint, committed, day_asked, json_answer, read_command, refusing
 from checkpoint.app.edge_app import EdgeApp
+from checkpoint.handhelds.bundle import places_asked
 from checkpoint.shifts.hours import ShiftHours, ShiftHoursError
 from checkpoint.store.shifts import read_blocks
 from sync.agreement.labels_catalogue import Catalogue
@@ -167,7 +168,13 @@ def _sheets(edge: EdgeApp) -> Endpoint:
         at = edge.gate.clock()
         content = await anyio.to_thread.run_sync(
             lambda: sheets_pdf(
-                block, gate=gate, at=at, catalogue=_catalogue(language), is_exercise=edge.gate.is_exercise
+                block,
+                gate=gate,
+                edge_id=edge.gate.identity.edge_id,
+                at=at,
+                catalogue=_catalogue(language),
+                asked=places_asked(edge.gate.policy.rules_at(at), at=at),
+                is_exercise=edge.gate.is_exercise,
             )
         )
         return _pdf(content, name=f"paper-{block.first_number}-{block.last_number}.pdf")

@@ -1,10 +1,13 @@
 """The numbers of the paper sheets: printed in blocks, each used at most once, and none silently missing."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
 
 import msgspec
 
 LINES_PER_SHEET = 20
+_MARK_LETTERS = "ACDEFHJKLMNPRTUVWXY"  # none that looks like another, or like a digit
 MOST_SHEETS = 50
 
 
@@ -14,10 +17,21 @@ class NumberBlock(msgspec.Struct, frozen=True, kw_only=True):
     block_id: str
     first_number: int
     last_number: int
+    printed_at: datetime | None = None
 
     def contains(self, number: int) -> bool:
         """Tell whether a number was printed in this block."""
         return self.first_number <= number <= self.last_number
+
+
+def mark_of(number: int, *, edge_id: str) -> str:
+    """Return the two letters printed beside a number: those of another edge's sheet, or of a misread number, differ.
+
+    >>> mark_of(12, edge_id="mong-cai-1"), mark_of(21, edge_id="mong-cai-1"), mark_of(12, edge_id="mong-cai-2")
+    ('VA', 'WN', 'KV')
+    """
+    first, second = sha256(f"{edge_id}\0{number}".encode()).digest()[:2]
+    return _MARK_LETTERS[first % len(_MARK_LETTERS)] + _MARK_LETTERS[second % len(_MARK_LETTERS)]
 
 
 def next_block(blocks: Iterable[NumberBlock], *, block_id: str, sheets: int) -> NumberBlock:

@@ -318,4 +318,5 @@ def _as_line(row: Iterable[object]) -> PaperLine:
 
 
 def _as_block(row: tuple[object, ...]) -> NumberBlock:
-    return msgspec.convert({"first_number": row[0], "last_number": row[1], "block_id": row[2]}, NumberBlock)
+    named = {"first_number": row[0], "last_number": row[1], "block_id": row[2], "printed_at": from_text(str(row[3]))}
+    return msgspec.convert(named, NumberBlock)

@@ -109,7 +109,17 @@ REGISTER_WORDS = (
 )
 """Sections of labels that the register's page reads; the lane's page reads those of its dialog too."""
 
-SHIFT_WORDS = (*ROWS_WORDS, "shift_page", "question", "DeviceKind", "MeasuringSite", "PaperVoidReason")
+SHIFT_WORDS = (
+    *ROWS_WORDS,
+    "shift_page",
+    "question",
+    "declaration",
+    "DeviceKind",
+    "MeasuringSite",
+    "PaperVoidReason",
+    "PaperWhereabouts",
+    "Symptom",
+)
 """Sections of labels that the page of the shift and its dialogs read."""
 
 WATCH_WORDS = (

@@ -10,6 +10,14 @@ class ShiftMoment(StrEnum):
     END = "end"
 
 
+class PaperWhereabouts(StrEnum):
+    """Where somebody whose line of paper is an alarm is now that the line is entered."""
+
+    HERE = "here"
+    HANDED_OVER = "handed_over"
+    LEFT = "left"
+
+
 class PaperVoidReason(StrEnum):
     """Why a numbered line of paper holds no crossing."""
 

@@ -13,6 +13,7 @@ from checkpoint.actions.paper_lines import print_sheets, void_line
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.actions.view import UplinkView
 from checkpoint.app import create_app
+from checkpoint.shifts.sheets import mark_of
 from checkpoint.workers import Workers
 from sync.agreement.vocabulary import CaseClass
 from tests.checkpoint.actions.test_mirroring import with_centre
@@ -129,7 +130,7 @@ def print_sheets_with_two_numbers_used(edge):
 
     act(print_sheets, block_id=str(uuid4()), sheets=1)
     for number in (1, 2):
-        act(void_line, number=number, reason="spoilt")
+        act(void_line, number=number, mark=mark_of(number, edge_id=edge.gate.identity.edge_id), reason="spoilt")
 
 
 def test_a_disk_that_fills_up_warns_and_a_full_one_names_the_paper_sheet(page, stage):

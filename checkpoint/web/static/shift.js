@@ -1,16 +1,15 @@
 // The shift: begin and end with the own temperature, read what was left, see who is planned, enter what was on paper.
 import { read, Refused, send } from "../web/js/api.js";
 import { learnNow } from "../web/js/clocks.js";
-import { ask, checkField, inputField, momentField, radioField, selectField, textField } from "../web/js/dialogs.js";
+import { ask, inputField, radioField, selectField, textField } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { date, integer, timeOrDate } from "../web/js/format.js";
 import { has, laneWords, t, word } from "../web/js/labels.js";
 import { asNumber, temperatureField } from "./clinical.js";
+import { enterLine, voidLine } from "./paper_line.js";
 import { searching } from "./rows.js";
 
-const OWN_SITES = ["ear", "oral", "axillary"], LINE_SITES = ["forehead", "wrist", "ear", "oral", "axillary"];
-const KINDS = ["infrared_thermometer", "clinical_thermometer"], VOID_REASONS = ["spoilt", "left_blank", "entered_at_lane", "sheet_lost"];
-const EXCEPTIONS = ["infant", "medical_condition", "device_failure", "refused_measurement", "emergency_passage"];
+const OWN_SITES = ["ear", "oral", "axillary"];
 const REFRESH_MS = 15000;
 const choices = (section, slugs) => slugs.map((slug) => [slug, word(section, slug)]);
 let page = null;
@@ -127,57 +126,11 @@ function printSheets() {
   });
 }
 
-// The hour stands on the paper; the day is today unless another is given.
-function writtenAt(day, hour) {
-  const at = new Date(`${day}T${hour}:00+07:00`);
-  return Number.isNaN(at.getTime()) ? "" : at.toISOString();
-}
+const enter = () => enterLine({ page, done: (words) => { setText(find("told"), words); return refresh(); } });
+const spoil = () => voidLine({ done: refresh });
 
-function enterLine() {
-  if (!page) return;
-  const entry_id = crypto.randomUUID();
-  const today = new Date(new Date(page.now).getTime() + 7 * 3600 * 1000).toISOString().slice(0, 10);
-  const nothing = ["", t("shift_page.measured")];
-  ask({
-    title: t("shift_page.enter_line"),
-    fields: [
-      inputField({ name: "number", label: t("shift_page.number"), type: "number", min: 1, required: true, autofocus: true }),
-      momentField({ name: "day", label: t("shift_page.day"), kind: "day", value: today, latest: today, required: true }),
-      momentField({ name: "hour", label: t("shift_page.hour"), kind: "time", required: true }),
-      selectField({ name: "lane_id", label: t("shift_page.lane"), choices: page.lanes.map((lane) => [lane.lane_id, laneWords(lane.label)]) }),
-      inputField({ name: "text", label: t("shift_page.document"), maxlength: 200, required: true }),
-      checkField({ name: "has_declaration", label: t("lane.declaration"), choices: [["yes", t("lane.declared")]], chosen: ["yes"] }),
-      selectField({ name: "exception_code", label: t("shift_page.temperature_step"), choices: [nothing, ...choices("ExceptionCode", EXCEPTIONS)] }),
-      inputField({ name: "temperature", label: t("shift_page.temperature"), inputmode: "decimal", maxlength: 5 }),
-      selectField({ name: "device_kind", label: t("lane.device"), choices: choices("DeviceKind", KINDS) }),
-      selectField({ name: "site", label: t("lane.site"), choices: choices("MeasuringSite", LINE_SITES) }),
-      inputField({ name: "age_years", label: t("question.age"), hint: t("question.age_hint"), type: "number", min: 0, max: 130 }),
-      inputField({ name: "exception_reason", label: t("shift_page.reason"), maxlength: 200 }),
-    ],
-    submitKey: "shift_page.enter_line",
-    submit: async (given) => {
-      const measured = given.exception_code ? { exception_code: given.exception_code, exception_reason: given.exception_reason || null, age_years: given.age_years ? Number(given.age_years) : null } : { temperature_c: given.temperature ? asNumber(given.temperature) : null };
-      await send("/api/shift/lines", { entry_id, number: Number(given.number), written_at: writtenAt(given.day, given.hour), lane_id: given.lane_id, text: given.text, has_declaration: given.has_declaration === "yes", device_kind: given.device_kind, site: given.site, ...measured });
-      setText(find("told"), t("shift_page.line_entered", { number: given.number }));
-      await refresh();
-    },
-  });
-}
-
-function voidLine() {
-  ask({
-    title: t("shift_page.void_line"),
-    fields: [inputField({ name: "number", label: t("shift_page.number"), type: "number", min: 1, required: true, autofocus: true }), radioField({ name: "reason", label: t("shift_page.why_void"), choices: choices("PaperVoidReason", VOID_REASONS) })],
-    submitKey: "shift_page.void_line",
-    submit: async ({ number, reason }) => {
-      await send("/api/shift/void", { number: Number(number), reason });
-      await refresh();
-    },
-  });
-}
-
-const KEYS = { F2: () => (page?.own ? end() : begin()), F3: takeFirst, F4: enterLine, F5: voidLine, F6: printSheets, F7: () => find("export").click() };
-const BUTTONS = { begin, end, "enter-line": enterLine, "void-line": voidLine, "print-sheets": printSheets };
+const KEYS = { F2: () => (page?.own ? end() : begin()), F3: takeFirst, F4: enter, F5: spoil, F6: printSheets, F7: () => find("export").click() };
+const BUTTONS = { begin, end, "enter-line": enter, "void-line": spoil, "print-sheets": printSheets };
 for (const [id, run] of Object.entries(BUTTONS)) find(id).addEventListener("click", run);
 document.addEventListener("keydown", (event) => {
   if (!KEYS[event.key] || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;

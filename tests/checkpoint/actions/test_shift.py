@@ -13,8 +13,8 @@ from checkpoint.actions.erasing import erase_episodes
 from checkpoint.actions.paper_lines import enter_line, print_sheets, void_line
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.actions.refusals import ActionRefusedError
-from checkpoint.actions.shift_papers import PAPER_LANGUAGES, _open_points, _Words, report_pdf, sheets_pdf
-from checkpoint.actions.shift_report import missing_paper, shift_report
+from checkpoint.actions.shift_papers import PAPER_LANGUAGES, _open_points, _Words, report_pdf
+from checkpoint.actions.shift_report import shift_report
 from checkpoint.actions.shift_view import shift_view
 from checkpoint.actions.shifting import (
     CloseShiftCommand,
@@ -26,9 +26,9 @@ from checkpoint.actions.shifting import (
     take_over,
 )
 from checkpoint.shifts.roster import RosterError, RosterLine, read_roster
+from checkpoint.shifts.sheets import mark_of
 from sync.agreement.gate_records.shift import (
     OwnTemperatureTaken,
-    PaperLineEntered,
     ShiftClosed,
     ShiftHandedOver,
     ShiftOpened,
@@ -82,9 +82,20 @@ class Gatehouse:
                 at=self.edge.clock.now,
             )
 
+    def sheets(self):
+        """Print a sheet some hours before its lines are written."""
+        self.edge.clock.forward(hours=-3)
+        self.act(print_sheets, block_id=str(uuid4()), sheets=1)
+        self.edge.clock.forward(hours=3)
+
+    def void(self, number, *, reason="spoilt"):
+        mark = mark_of(number, edge_id=self.gate.identity.edge_id)
+        return self.act(void_line, number=number, mark=mark, reason=reason)
+
     def line(self, number, **fields):
         at = self.edge.clock.now - timedelta(hours=1)
         given = {"entry_id": str(uuid4()), "written_at": at.isoformat(), "lane_id": LANE, "text": f"QN 20{number:04d}"}
+        given |= {"mark": mark_of(number, edge_id=self.gate.identity.edge_id)}
         given |= {"number": number, "has_declaration": True, "temperature_c": 36.5}
         return self.act(enter_line, **{**given, **fields})
 
@@ -243,83 +254,6 @@ def test_the_report_counts_each_crossing_once_and_is_printed_without_an_uplink(h
         page = report_pdf(report, catalogue=Catalogue.load(language))
         assert page.startswith(b"%PDF-")
         assert page == report_pdf(report, catalogue=Catalogue.load(language)), "the same report, the same bytes"
-
-
-def test_sheets_get_numbers_that_were_never_used_and_asking_again_prints_no_second_block(house):
-    block_id = str(uuid4())
-    first = house.act(print_sheets, block_id=block_id, sheets=2)
-    again = house.act(print_sheets, block_id=block_id, sheets=2)
-    second = house.act(print_sheets, block_id=str(uuid4()), sheets=1)
-    assert first == again
-    assert (first.first_number, first.last_number, second.first_number) == (1, 40, 41)
-    page = sheets_pdf(first, gate="Móng Cái", at=house.edge.clock.now, catalogue=Catalogue.load("vi"))
-    assert page.startswith(b"%PDF-")
-
-
-@demand("R008")
-def test_a_line_of_paper_becomes_a_crossing_of_the_time_it_was_written_once(house):
-    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
-    entry_id = str(uuid4())
-    first = house.line(3, entry_id=entry_id)
-    again = house.line(3, entry_id=entry_id)
-    assert first.record_id == again.record_id
-    assert house.refused(number=3) == "paper_number_used"
-
-    envelopes = [e for e in house.edge.envelopes() if e.type == "crossing_screened"]
-    assert [e.recorded_at - e.observed_at for e in envelopes] == [timedelta(hours=1)]
-    (entered,) = [body for body in house.edge.bodies() if isinstance(body, PaperLineEntered)]
-    assert (entered.number, entered.entered_crossing_id) == (3, entry_id)
-    report = house.report(day_plan(house.gate).at(house.edge.clock.now - timedelta(hours=1)))
-    assert (report.total.figures.from_paper, report.total.figures.handled) == (1, 0)
-    assert report.missing_paper_numbers == (1, 2)
-
-
-@demand("R008")
-@pytest.mark.parametrize(
-    ("fields", "code"),
-    [
-        ({"temperature_c": None}, "paper_without_temperature"),
-        ({"temperature_c": None, "exception_code": "infant"}, "paper_without_temperature"),
-        ({"exception_code": "infant", "exception_reason": "trẻ sơ sinh"}, "paper_without_temperature"),
-        ({"number": 21}, "paper_number_unknown"),
-        ({"written_at": "2030-01-01T00:00:00Z"}, "paper_time_wrong"),
-        ({"written_at": "2020-01-01T00:00:00Z"}, "paper_time_wrong"),
-        ({"lane_id": "lane-9"}, "no_such_lane"),
-    ],
-)
-def test_the_temperature_step_is_not_skipped_on_paper_either_and_nothing_is_written(house, fields, code):
-    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
-    before = len(house.edge.journal())
-    assert house.refused(**{"number": 1, **fields}) == code
-    assert len(house.edge.journal()) == before
-
-
-def test_a_raised_line_of_paper_stands_open_until_its_recheck(house):
-    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
-    entry_id = str(uuid4())
-    house.line(1, entry_id=entry_id, temperature_c=38.5)
-    assert house.edge.rows("SELECT disposition, is_open FROM crossing") == [("pending", 1)]
-    house.edge.do(recheck_person, crossing_id=entry_id, temperature_c=36.8, site="axillary")
-    assert house.edge.rows("SELECT disposition, is_open FROM crossing") == [("cleared", 0)]
-
-
-def test_an_exception_on_paper_keeps_its_reason_sealed(house):
-    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
-    words = {"exception_code": "infant", "exception_reason": "Cháu Bé Thử ba tuần tuổi"}
-    assert house.refused(number=1, temperature_c=None, **words) == "paper_not_complete", "of what age?"
-    house.line(1, temperature_c=None, age_years=0, **words)
-    assert not any("Bé Thử".encode() in record for record in house.edge.journal())
-    assert house.edge.rows("SELECT exception_code FROM crossing") == [("infant",)]
-
-
-def test_a_spoilt_number_is_accounted_for_and_cannot_be_used_later(house):
-    house.act(print_sheets, block_id=str(uuid4()), sheets=1)
-    house.act(void_line, number=1, reason="spoilt")
-    house.act(void_line, number=1, reason="spoilt")
-    house.line(3)
-    assert house.refused(number=1) == "paper_number_used"
-    with house.gate.store.readers.connect() as connection:
-        assert missing_paper(connection) == (2,)
 
 
 def test_shift_hours_are_those_of_viet_nam_and_the_night_belongs_to_its_first_day(house):
