@@ -102,13 +102,14 @@ class DeclarationDesk(Protocol):
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """How one page is shown."""
+    """How one page is shown; ``guard`` is an asset, the module that watches over an officer's page."""
 
     language: str
     is_kiosk: bool = False
     action: str = PATH
     csrf_token: str = ""
     is_officer: bool = False
+    guard: str = ""
 
 
 class DeclarationPages:

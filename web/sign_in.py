@@ -16,7 +16,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from web.attempts import AttemptDelays
+from web.attempts import LONGEST_WAIT_OF_ALL_S, AttemptDelays
 from web.passwords import Passwords
 
 _TOUCH_EVERY = timedelta(seconds=60)
@@ -158,7 +158,7 @@ class SignIn:
         self._absolute = absolute
         self._hashing = anyio.CapacityLimiter(concurrent_hashes)
         self._delays_of_pair = AttemptDelays(free_failures=5)
-        self._delays_of_address = AttemptDelays(free_failures=25)
+        self._delays_of_address = AttemptDelays(free_failures=25, longest_wait_s=LONGEST_WAIT_OF_ALL_S)
 
     async def sign_in(self, username: str, *, password: str, address: str) -> Session:
         """Open a session, or raise SignInRefusedError. ``address``: where the attempt comes from."""

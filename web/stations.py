@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from web.attempts import AttemptDelays
+from web.attempts import LONGEST_WAIT_OF_ALL_S, AttemptDelays
 from web.pins import Pins
 from web.sign_in import (
     ROLE_OF_PIN,
@@ -96,7 +96,7 @@ class Stations:
         self._pins = pins or Pins()
         self._hashing = anyio.CapacityLimiter(1)
         self._delays_of_badge = AttemptDelays(free_failures=5)
-        self._delays_of_station = AttemptDelays(free_failures=15)
+        self._delays_of_station = AttemptDelays(free_failures=15, longest_wait_s=LONGEST_WAIT_OF_ALL_S)
 
     async def change_officer(self, badge_text: str, *, pin: str, station: str, token: str) -> Session:
         """Give the workstation to whoever shows badge and PIN, or raise SignInRefusedError.
@@ -118,6 +118,7 @@ class Stations:
         if user is None or not is_right:
             raise SignInRefusedError(code="wrong_pin", retry_after_s=self._note_failure(pair, station=station))
         self._delays_of_badge.forget(pair)
+        self._delays_of_station.forget(station)
         now = self._clock()
         new_token = secrets.token_urlsafe(32)
         stored = StoredSession(

@@ -158,6 +158,7 @@ def _officers(request: Request, lane_id: str) -> Shown:
         action=f"/lanes/{lane_id}/declaration",
         csrf_token=session.csrf_token,
         is_officer=True,
+        guard="checkpoint/declaring_for.js",
     )
 
 

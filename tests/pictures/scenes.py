@@ -100,7 +100,7 @@ def another_officer(studio: Studio, lane: Page) -> None:
     studio.shoot(lane, "lane-document")
     lane.keyboard.press("Escape")
     lane.keyboard.press("F11")
-    lane.wait_for_selector("#locked:not([hidden])")
+    lane.wait_for_selector("#locked:not([hidden]) #unlock:not([hidden])")
     lane.fill("#badge", f"KD-CB-{BADGE}")
     studio.shoot(lane, "lane-locked")
     lane.fill("#pin", PIN)

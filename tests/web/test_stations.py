@@ -1,10 +1,16 @@
 """Badge and PIN at a workstation: whose it is, what a PIN may never open, and what guessing costs."""
 
+from datetime import timedelta
+
 import anyio
 import argon2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.checkpoint.people import MORNING
 from tests.web.stage import Clock, MemoryStore
+from web.attempts import AttemptDelays
 from web.passwords import PasswordRefusedError
 from web.pins import Pins
 from web.sign_in import SessionStanding, SignIn, SignInRefusedError, User
@@ -155,3 +161,27 @@ def test_a_pin_costs_less_than_a_password_and_still_has_memory_to_pay():
 def test_a_document_is_no_badge():
     assert badge_in("P<CHNCHEN<<GUOQIANG") == ""
     assert badge_in(" kd-cb:ab12 ") == "AB12"
+
+
+def test_a_prank_of_the_morning_slows_nobody_down_for_long():
+    station = Workstation()
+    for number in range(40):
+        while station.refusal(f"77{number:04d}").code == "wait":
+            station.clock.advance(seconds=61)
+    station.clock.advance(seconds=61)
+    assert station.change("004217").username == "canbo", "a minute, not a day"
+    assert station.refusal("004217", "000000").retry_after_s == 0, "a good PIN has wiped the slate"
+
+
+@given(st.lists(st.integers(0, 7200), max_size=300))
+@settings(max_examples=60)
+def test_whoever_guesses_one_badge_gets_four_an_hour_beside_the_first_ones(pauses_s):
+    delays, now = AttemptDelays(free_failures=5), MORNING
+    began, guesses = now, 0
+    for pause_s in pauses_s:
+        now += timedelta(seconds=pause_s)
+        if delays.wait_s("004217", at=now) == 0:
+            delays.note_failure("004217", at=now)
+            guesses += 1
+    hours = (now - began).total_seconds() / 3600
+    assert guesses <= 5 + 8 + 4 * hours + 1

@@ -4,32 +4,39 @@ import { Refused, send } from "../web/js/api.js";
 import { find, setText } from "../web/js/elements.js";
 import { t } from "../web/js/labels.js";
 import { showRefusal } from "../web/js/waiting.js";
+import { lockAt } from "./station_lock.js";
+import { heardLocked, isLocking, keepLane, takeBack, watchIdleness } from "./station_windows.js";
 
-const IDLE_MS = 5 * 60 * 1000, LOOK_MS = 1000, KEPT_BADGE = "kd-badge";
+const KEPT_BADGE = "kd-badge";
 const BADGE = /^KD-?CB[-:]?[A-Z0-9]{4,16}$/i;
-let laneId = "", isLocked = false, isLeaving = false, wasOpen = false, lastTouch = Date.now();
+let laneId = "", isLocked = false, isLeaving = false, wasOpen = false;
 
 export const looksLikeBadge = (text) => BADGE.test(text.trim());
 
-// Hide first, then tell the edge, then begin anew: nothing waits for the network before it is out of sight.
+// Hide first, then tell the edge until it has heard, then begin anew: nothing waits for the network in sight.
 export async function lockStation({ badge = "" } = {}) {
   if (isLocked) return;
   isLocked = isLeaving = true;
-  document.body.dataset.locked = "yes";
   if (badge) sessionStorage.setItem(KEPT_BADGE, badge);
-  try {
-    await send(`/api/lanes/${laneId}/lock`);
-  } catch (problem) {
-    if (!(problem instanceof Refused)) throw problem;
-    setText(find("locked-error"), problem.words);
-  }
+  await lockAt(laneId, { hide: hideAll, said: (problem) => setText(find("locked-error"), problem.words) });
   window.location.reload();
+}
+
+// What a locked screen hides is taken out, not covered: nobody reads it with the browser's own tools.
+function hideAll() {
+  document.body.dataset.locked = "yes";
+  for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
+  for (const part of document.querySelectorAll("[data-hidden-while-locked]")) part.remove();
+  find("locked").hidden = false;
+  find("unlock").hidden = true;
 }
 
 export function watchStation({ lane }) {
   laneId = lane;
-  for (const name of ["keydown", "pointerdown", "pointermove"]) document.addEventListener(name, () => { lastTouch = Date.now(); }, { passive: true });
-  setInterval(() => { if (Date.now() - lastTouch >= IDLE_MS) lockStation(); }, LOOK_MS);
+  keepLane(lane);
+  watchIdleness(lockStation);
+  heardLocked(() => isLocked || leave());
+  if (isLocking()) lockStation();
   find("unlock").addEventListener("submit", unlock);
   find("badge").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || find("pin").value) return;
@@ -68,7 +75,7 @@ function askPin(badge) {
 
 function leave() {
   isLocked = isLeaving = true;
-  document.body.dataset.locked = "yes";
+  hideAll();
   window.location.reload();
   return true;
 }
@@ -87,7 +94,9 @@ async function unlock(event) {
   find("pin").value = "";
   try {
     await send(`/api/lanes/${laneId}/switch`, { badge: find("badge").value, pin });
-    window.location.reload();
+    const back = takeBack();
+    if (back) window.location.replace(back);
+    else window.location.reload();
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
     showRefusal(problem, { error: find("locked-error"), button: event.target.querySelector("[type=submit]") });

@@ -12,6 +12,7 @@ import pytest
 from checkpoint.actions.deciding import pass_automatically
 from checkpoint.actions.receiving import accept_device_event
 from checkpoint.app import create_app
+from checkpoint.shifts.sheets import mark_of
 from checkpoint.store.stations import put_badge
 from checkpoint.workers import Workers
 from devices.reading import ScannedText
@@ -59,7 +60,7 @@ def at_lane(page, url, **look):
 
 
 def locked(page):
-    page.wait_for_selector("#locked:not([hidden])")
+    page.wait_for_selector("#locked:not([hidden]) #unlock:not([hidden])")
 
 
 @demand("R080")
@@ -183,14 +184,13 @@ def test_sheets_are_printed_and_a_line_of_them_entered(page, url, edge):
     page.keyboard.press("F6")
     page.keyboard.press("Enter")
     page.wait_for_selector("#blocks a")
-    path = page.locator("#blocks a").get_attribute("href")
-    assert page.request.get(url + path).body().startswith(b"%PDF-")
-    report = page.locator("#reports a").first.get_attribute("href")
-    assert page.request.get(url + report).body().startswith(b"%PDF-")
+    for paper in (page.locator("#blocks a"), page.locator("#reports a").first):
+        assert page.request.get(url + paper.get_attribute("href")).body().startswith(b"%PDF-")
 
     page.keyboard.press("F4")
+    edge.clock.forward(minutes=10)
     at = edge.clock.now + timedelta(hours=7) - timedelta(minutes=5)
-    page.fill("#field-number", "2")
+    page.fill("#field-number", f"2-{mark_of(2, edge_id=edge.gate.identity.edge_id)}")
     assert page.input_value("#field-day") == f"{at:%d/%m/%Y}"
     page.fill("#field-day", "")
     page.locator("#field-day").press_sequentially(f"{at:%d%m%Y}")

@@ -1,0 +1,20 @@
+// Every page of a station but the lane's own: after five idle minutes, or when another window locks, it goes out of sight
+// and on to the lane, which locks the station and asks for badge and PIN. Whoever unlocks comes back here.
+import { read } from "../web/js/api.js";
+import { beginLocking, comeBackTo, heardLocked, isLocking, laneOfStation, watchIdleness } from "./station_windows.js";
+
+let isLeaving = false;
+
+async function leave() {
+  if (isLeaving) return;
+  isLeaving = true;
+  document.body.hidden = true;
+  const laneId = laneOfStation() ?? (await read("/api/lanes"))[0].lane_id;
+  if (!isLocking()) beginLocking(laneId);
+  comeBackTo(window.location.pathname);
+  window.location.replace(`/lanes/${laneId}`);
+}
+
+watchIdleness(leave);
+heardLocked(leave);
+if (isLocking()) leave();
