@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from csv import Error as CsvError
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +33,7 @@ from checkpoint.store.connection import StoreError
 from checkpoint.store.holders import Holder
 from checkpoint.store.identity import open_identity
 from checkpoint.writing import have_written
+from sync.agreement.local_time import local_date
 from sync.agreement.vocabulary import Role
 from web.passwords import SHORTEST_PASSWORD, PasswordRefusedError, Passwords
 from web.sign_in import User
@@ -112,16 +114,16 @@ def import_holders(
     The file is read twice and never held whole: first for mistakes, then in commits of some thousand. Where
     the edge runs, the edge itself writes it. The same list again changes nothing.
     """
-    configured = loaded(settings)
+    configured, today = loaded(settings), local_date(datetime.now(UTC))
     try:
         with csv.open(encoding="utf-8-sig", newline="") as lines:
-            mistakes = register_mistakes(lines)
+            mistakes = register_mistakes(lines, today=today)
         for mistake in mistakes:
             print(f"{csv}: {mistake}", file=sys.stderr)
         if mistakes:
             raise typer.Exit(1)
         with csv.open(encoding="utf-8-sig", newline="") as lines:
-            rows = have_written(configured, _holder_orders(read_register(lines)))
+            rows = have_written(configured, _holder_orders(read_register(lines, today=today)))
     except (OSError, UnicodeDecodeError, CsvError, RegisterError) as error:
         stop(words_of(error, file=csv))
     print(msgspec.json.encode({"holders": rows}).decode())

@@ -14,7 +14,7 @@ import msgspec
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import with_remark
-from checkpoint.documents import PersonIdentifiers, person_key, read_pass_number
+from checkpoint.documents import PersonIdentifiers, may_share_pass, person_key, read_pass_number, register_key
 from checkpoint.register.label_code import new_label_code
 from checkpoint.register.links import PersonLink
 from checkpoint.register.passes import PassError, PassMove, findings_of, moved, require_child, standing
@@ -26,14 +26,15 @@ from checkpoint.store.holders import (
     add_holder,
     children_of,
     find_child,
-    find_holder,
     find_holder_by_id,
+    find_pass,
+    move_child,
     set_label,
     set_state,
 )
 from checkpoint.store.journal import Saved, SealedFor
 from checkpoint.store.lanes import find_episode_key, keep_episode_key
-from checkpoint.store.persons import end_link, find_link, put_link
+from checkpoint.store.persons import end_link, find_link, linked_keys, put_link
 from sync.agreement.gate_records.register import PassRegistered, PassStateChanged, PersonsLinked, PersonsUnlinked
 from sync.agreement.local_time import local_date
 from sync.agreement.records import TravellerIdentity
@@ -119,7 +120,8 @@ def register_pass(turn: Turn, command: RegisterCommand) -> Registered:
     today = local_date(turn.at)
     findings = findings_of(issued_on=command.issued_on, expires_on=command.expires_on, today=today)
     holder_id = str(command.holder_id)
-    known = find_holder(turn.transaction, number.key)
+    regime = number.regime or command.regime or PassRegime.CHINA
+    known = find_pass(turn.transaction, number.key, regime=regime)
     if known is not None and known.holder_id == holder_id:
         return Registered(holder_id=holder_id, findings=findings, saved=None)
     if known is not None or find_holder_by_id(turn.transaction, holder_id) is not None:
@@ -128,13 +130,13 @@ def register_pass(turn: Turn, command: RegisterCommand) -> Registered:
     older = None if command.replaces_holder_id is None else require_holder(turn, str(command.replaces_holder_id))
     one = Holder(
         holder_id=holder_id,
-        pass_number=number.key,
+        pass_number=register_key(number.key, regime=regime),
         printed_number=number.display,
         full_name=" ".join(command.full_name.split()),
         date_of_birth=command.date_of_birth,
         sex=command.sex,
         commune=command.commune.strip(),
-        regime=number.regime or command.regime or PassRegime.CHINA,
+        regime=regime,
         scope=command.scope.strip(),
         issued_on=command.issued_on,
         expires_on=command.expires_on,
@@ -217,6 +219,9 @@ def link_persons(turn: Turn, command: LinkCommand) -> Saved | None:
         raise ActionRefusedError(code, http_code=422)
     if find_link(turn.transaction, link_id) is not None:
         return None
+    if command.right_person_key in linked_keys(turn.transaction, command.left_person_key):
+        code = "linked_already"
+        raise ActionRefusedError(code)
     link = PersonLink(link_id=link_id, left_key=command.left_person_key, right_key=command.right_person_key)
     put_link(turn.transaction, link, reason=command.reason, at=turn.at)
     body = PersonsLinked(
@@ -252,12 +257,13 @@ def key_of_pass(pass_number: str, *, key: bytes) -> str:
     return person_key(PersonIdentifiers(pass_number=pass_number), key=key) or ""
 
 
-def child_number(parent: Holder, child: Child) -> str:
+def child_number(child: Child) -> str:
     """Return what stands for the number of a child without a document: no pass number looks like it.
 
-    Only the person key is made of it; documents and lists show the parent's number.
+    Only the person key is made of it, so that a child stays itself on the parent's next pass; documents and lists show
+    the parent's number.
     """
-    return f"{parent.pass_number}CHILD{child.child_id}"
+    return f"CHILD{child.child_id}"
 
 
 def identity_of(one: Holder) -> TravellerIdentity:
@@ -311,13 +317,22 @@ def _replace(turn: Turn, older: Holder, *, successor: Holder) -> None:
     after = with_refusals(lambda: moved(before, PassMove.REPLACE, reason=reason))
     _note_state(turn, older, before=before, after=after, reason=reason, replaced_by=successor.holder_id)
     key = turn.gate.identity.person_index_key
-    link = LinkCommand(
-        link_id=UUID(successor.holder_id),
-        left_person_key=key_of_pass(older.pass_number, key=key),
-        right_person_key=key_of_pass(successor.pass_number, key=key),
-        reason=LinkReason.PASS_REPLACED,
-    )
-    link_persons(turn, link)
+    left, right = key_of_pass(older.pass_number, key=key), key_of_pass(successor.pass_number, key=key)
+    if right not in linked_keys(turn.transaction, left):
+        link_id, because = UUID(successor.holder_id), LinkReason.PASS_REPLACED
+        link = LinkCommand(link_id=link_id, left_person_key=left, right_person_key=right, reason=because)
+        link_persons(turn, link)
+    _move_children(turn, older, successor=successor)
+
+
+def _move_children(turn: Turn, older: Holder, *, successor: Holder) -> None:
+    """Let the children go with the parent's new pass; who has turned 16 meanwhile needs a pass of their own."""
+    today = local_date(turn.at)
+    moving = [
+        one for one in children_of(turn.transaction, older.holder_id) if may_share_pass(one.date_of_birth, today=today)
+    ]
+    for position, child in enumerate(moving, start=1):
+        move_child(turn.transaction, child, holder_id=successor.holder_id, position=position)
 
 
 def _note_state(

@@ -35,9 +35,18 @@ def key_of_holder(identity: TravellerIdentity, *, kind: DocumentKind, pass_numbe
     return person_key(identifiers, key=key) or ""
 
 
+def is_birth_possible(born_on: date | None, *, day: date) -> bool:
+    """Tell whether somebody may be born then, as seen on a day; an unknown birth is possible.
+
+    >>> [is_birth_possible(one, day=date(2026, 11, 22)) for one in (None, date(2026, 11, 23), date(1890, 1, 1))]
+    [True, False, False]
+    """
+    return born_on is None or day - OLDEST <= born_on <= day
+
+
 def require_birth(born_on: date | None, *, day: date) -> None:
     """Refuse a birth that lies ahead of a day, or further back than anybody has lived."""
-    if born_on is not None and not day - OLDEST <= born_on <= day:
+    if not is_birth_possible(born_on, day=day):
         code = "birth_impossible"
         raise ActionRefusedError(code, http_code=422)
 

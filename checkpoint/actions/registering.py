@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from checkpoint.documents import read_pass_number
+from checkpoint.actions.identifying import is_birth_possible
+from checkpoint.documents import read_pass_number, register_key
 from checkpoint.store.holders import Holder
 from sync.agreement.vocabulary import PassRegime, PassState, Sex
 
@@ -29,32 +30,33 @@ class RegisterLine(msgspec.Struct, frozen=True, kw_only=True):
     columns: dict[str, str]
 
 
-def read_register(lines: Iterable[str]) -> Iterator[Holder]:
+def read_register(lines: Iterable[str], *, today: date) -> Iterator[Holder]:
     """Read a CSV with a heading; raise ``RegisterError`` at the first line that is wrong.
 
     Columns: pass_number, full_name, expires_on, and if known date_of_birth, sex, commune, regime,
     issued_on, is_cancelled. Dates are YYYY-MM-DD. Other columns are left aside.
 
-    >>> [holder.pass_number for holder in read_register(["pass_number,full_name,expires_on", "QN 012345,A,2027-01-31"])]
+    >>> lines = ["pass_number,full_name,expires_on", "QN 012345,A,2027-01-31"]
+    >>> [holder.pass_number for holder in read_register(lines, today=date(2026, 11, 22))]
     ['QN012345']
     """
-    for read in _read(lines):
+    for read in _read(lines, today=today):
         if isinstance(read, RegisterError):
             raise read
         yield read
 
 
-def register_mistakes(lines: Iterable[str], *, most: int = MOST_MISTAKES) -> list[RegisterError]:
+def register_mistakes(lines: Iterable[str], *, today: date, most: int = MOST_MISTAKES) -> list[RegisterError]:
     """Read a whole list without keeping it, and return what is wrong with it, at most ``most`` mistakes.
 
     >>> lines = ["pass_number,full_name,expires_on", "QN 1001,,x", "?,A,2027-01-31"]
-    >>> [str(one)[:22] for one in register_mistakes(lines)]
+    >>> [str(one)[:22] for one in register_mistakes(lines, today=date(2026, 11, 22))]
     ['line 2: the column ful', 'line 3: the column pas']
     """
-    return list(islice((read for read in _read(lines) if isinstance(read, RegisterError)), most))
+    return list(islice((read for read in _read(lines, today=today) if isinstance(read, RegisterError)), most))
 
 
-def _read(lines: Iterable[str]) -> Iterator[Holder | RegisterError]:
+def _read(lines: Iterable[str], *, today: date) -> Iterator[Holder | RegisterError]:
     """Read line by line; a line that is wrong becomes the error that says so, and the next one is read."""
     reader = csv.DictReader(lines)
     missing = [name for name in REQUIRED_COLUMNS if name not in (reader.fieldnames or ())]
@@ -65,24 +67,25 @@ def _read(lines: Iterable[str]) -> Iterator[Holder | RegisterError]:
     for row in reader:
         columns = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
         try:
-            yield _holder(RegisterLine(number=reader.line_num, columns=columns))
+            yield _holder(RegisterLine(number=reader.line_num, columns=columns), today=today)
         except RegisterError as error:
             yield error
 
 
-def _holder(line: RegisterLine) -> Holder:
+def _holder(line: RegisterLine, *, today: date) -> Holder:
     number = read_pass_number(line.columns["pass_number"])
     if not number.is_plausible:
         raise _wrong(line, "pass_number", "is no number of a pass")
     if not line.columns["full_name"]:
         raise _wrong(line, "full_name", "is empty")
+    regime = number.regime or _choice(line, "regime", PassRegime, otherwise=PassRegime.CHINA)
     return Holder(
-        pass_number=number.key,
+        pass_number=register_key(number.key, regime=regime),
         full_name=line.columns["full_name"],
-        date_of_birth=_date(line, "date_of_birth"),
+        date_of_birth=_birth(line, today=today),
         sex=_choice(line, "sex", Sex, otherwise=Sex.UNSPECIFIED),
         commune=line.columns.get("commune", ""),
-        regime=_choice(line, "regime", PassRegime, otherwise=PassRegime.CHINA),
+        regime=regime,
         issued_on=_date(line, "issued_on"),
         expires_on=_date(line, "expires_on"),
         state=_state(line),
@@ -104,6 +107,13 @@ def _date(line: RegisterLine, column: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise _wrong(line, column, "is no date YYYY-MM-DD") from error
+
+
+def _birth(line: RegisterLine, *, today: date) -> date | None:
+    born_on = _date(line, "date_of_birth")
+    if is_birth_possible(born_on, day=today):
+        return born_on
+    raise _wrong(line, "date_of_birth", "lies in the future or too far back")
 
 
 def _choice(line: RegisterLine, column: str, words: type[_Word], *, otherwise: _Word) -> _Word:

@@ -294,7 +294,7 @@ def _child_line(gate: Gate, child: Child, *, parent: Holder) -> PersonLine:
         _holder_line(gate, parent),
         kind=BearerKind.CHILD,
         person_id=child.child_id,
-        person_key=key_of_pass(number_key(child_number(parent, child)), key=gate.identity.person_index_key),
+        person_key=key_of_pass(number_key(child_number(child)), key=gate.identity.person_index_key),
         full_name=child.full_name,
         date_of_birth=child.date_of_birth,
         sex=child.sex,

@@ -115,7 +115,7 @@ def _names_on_pass(gate: Gate, sheet: LaneSheet, *, rows: ReaderRows) -> dict[st
     if holder is None:
         return {}
     children = children_of(rows, holder.holder_id)
-    names = {key_of_pass(number_key(child_number(holder, one)), key=key): one.full_name for one in children}
+    names = {key_of_pass(number_key(child_number(one)), key=key): one.full_name for one in children}
     if names:
         names[key_of_pass(holder.pass_number, key=key)] = holder.full_name
     names.pop(sheet.state.person.person_key, None)

@@ -17,8 +17,11 @@ from checkpoint.documents import (
     DocumentWarningCode,
     ReadDocument,
     is_personal_number,
+    last_day_on_pass,
+    may_share_pass,
     number_key,
     read_document,
+    read_pass_number,
 )
 from checkpoint.presentation import who_of
 from checkpoint.register.label_code import looks_like_label, read_label_code
@@ -92,13 +95,23 @@ def _from_label(turn: Turn, label: str) -> Presented:
     if isinstance(found, Child):
         parent = find_holder_by_id(turn.transaction, found.holder_id)
         if parent is not None:
-            child = _of_holder(turn, parent, identity=identity_of_child(found, parent=parent))
-            number = number_key(child_number(parent, found))
-            return msgspec.structs.replace(child, pass_number=number, child_id=found.child_id)
+            return _of_child(turn, found, parent=parent)
     if not isinstance(found, Holder):
         code = "label_unknown"
         raise ActionRefusedError(code, http_code=404)
     return _of_holder(turn, found, identity=identity_of(found))
+
+
+def _of_child(turn: Turn, child: Child, *, parent: Holder) -> Presented:
+    """Say of a child what its parent's pass is worth to it: nothing from the 16th birthday on."""
+    shown = _of_holder(turn, parent, identity=identity_of_child(child, parent=parent))
+    number = number_key(child_number(child))
+    shown = msgspec.structs.replace(shown, pass_number=number, child_id=child.child_id)
+    if may_share_pass(child.date_of_birth, today=local_date(turn.at)):
+        return shown
+    last_day = last_day_on_pass(child.date_of_birth)
+    ends_on = last_day if shown.expires_on is None else min(last_day, shown.expires_on)
+    return msgspec.structs.replace(shown, expires_on=ends_on, warnings=(*shown.warnings, "child_too_old"))
 
 
 def _of_holder(turn: Turn, holder: Holder, *, identity: TravellerIdentity) -> Presented:
@@ -140,7 +153,7 @@ def _from_fields(turn: Turn, given: GivenDocument) -> Presented:
         warnings=(DocumentWarningCode.NUMBER_NOT_VERIFIABLE.value,),
     )
     if given.kind is DocumentKind.BORDER_PASS:
-        return _with_holder(turn, presented, pass_number=number_key(given.document_number))
+        return _with_holder(turn, presented, pass_number=read_pass_number(given.document_number).key)
     return presented
 
 
@@ -199,7 +212,7 @@ def _with_holder(turn: Turn, presented: Presented, *, pass_number: str) -> Prese
     )
     known = _of_holder(turn, holder, identity=identity)
     warnings = (*presented.warnings, *known.warnings)
-    return msgspec.structs.replace(known, pass_number=pass_number, nationality=presented.nationality, warnings=warnings)
+    return msgspec.structs.replace(known, nationality=presented.nationality, warnings=warnings)
 
 
 def bearer_of(turn: Turn, presented: Presented) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from checkpoint.actions.holding import (
 from checkpoint.actions.labelling import label_dots, label_pdf, label_png
 from checkpoint.actions.listing import LARGEST_CURSOR
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.relabelling import WithdrawLabelCommand, withdraw_label
 from checkpoint.actions.searching import (
     AwayLine,
     PersonLine,
@@ -98,6 +99,11 @@ def register_routes(edge: EdgeApp) -> list[Route]:
         Route(
             "/api/register/holders/{holder_id}/children",
             refusing(_about(edge, ChildFields, add_child_to)),
+            methods=["POST"],
+        ),
+        Route(
+            "/api/register/holders/{holder_id}/label-withdraw",
+            refusing(_about(edge, WithdrawLabelCommand, withdraw_label)),
             methods=["POST"],
         ),
         Route("/api/register/holders/{holder_id}/reveal", refusing(_reveal(edge)), methods=["POST"]),

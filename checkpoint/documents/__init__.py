@@ -8,12 +8,15 @@ from checkpoint.documents.border_pass import (
     PassModel,
     PassNumber,
     is_valid_on,
+    last_day_on_pass,
     latest_expiry,
     look_alike_key,
     may_share_pass,
     number_key,
     read_pass_number,
+    register_key,
     validity_warnings,
+    without_border,
 )
 from checkpoint.documents.cccd import CitizenCardQr, is_personal_number, number_warnings, read_citizen_qr
 from checkpoint.documents.check_digits import CheckDigit, Verdict, check_digit
@@ -78,6 +81,7 @@ __all__ = [
     "identifiers_of",
     "is_personal_number",
     "is_valid_on",
+    "last_day_on_pass",
     "latest_expiry",
     "look_alike_key",
     "may_share_pass",
@@ -89,10 +93,12 @@ __all__ = [
     "read_document",
     "read_mrz",
     "read_pass_number",
+    "register_key",
     "split_mrz_text",
     "stored_form",
     "suggest_repair",
     "validity_warnings",
     "verdicts_of",
     "with_one_tone_placement",
+    "without_border",
 ]

@@ -6,7 +6,7 @@ punctuation. The Chinese permits of the facing zone are known by their number in
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 from unicodedata import normalize
@@ -57,6 +57,32 @@ PASS_MODELS: Final = {
 _MODEL_KEYS: Final = {_NOT_IN_KEY.sub("", model.value): model for model in PassModel}
 
 
+_NAMED_BY_MODEL: Final = {PassRegime.LAOS: "GTHVNL", PassRegime.CAMBODIA: "GTHVNC"}
+"""Borders whose passes keep their model in the register's key: each border counts its own numbers."""
+
+
+def register_key(number: str, *, regime: PassRegime | None) -> str:
+    """Return the key of a number of one border: two borders may give out the same digits.
+
+    >>> register_key("00123456", regime=PassRegime.CHINA), register_key("00123456", regime=PassRegime.LAOS)
+    ('00123456', 'GTHVNL00123456')
+    """
+    model = "" if regime is None else _NAMED_BY_MODEL.get(regime, "")
+    return number if number.startswith(model) else model + number
+
+
+def without_border(key: str) -> tuple[str, PassRegime | None]:
+    """Take the border out of a register's key: the plain number, and which border's it is, if the key says so.
+
+    >>> without_border("GTHVNL00123456"), without_border("00123456")
+    (('00123456', <PassRegime.LAOS: 'laos'>), ('00123456', None))
+    """
+    for regime, model in _NAMED_BY_MODEL.items():
+        if key.startswith(model) and len(key) > len(model):
+            return key[len(model) :], regime
+    return key, None
+
+
 class PassNumber(Struct, frozen=True, kw_only=True):
     """A number as it was read (``display``), its key for the register, the model if one was read too."""
 
@@ -72,8 +98,8 @@ class PassNumber(Struct, frozen=True, kw_only=True):
     @property
     def is_plausible(self) -> bool:
         """Tell whether it could be a number at all: 4 to 20 characters of which one is a digit."""
-        long_enough = _SHORTEST_NUMBER <= len(self.key) <= _LONGEST_NUMBER
-        return long_enough and any(mark.isdigit() for mark in self.key)
+        plain, _ = without_border(self.key)
+        return _SHORTEST_NUMBER <= len(plain) <= _LONGEST_NUMBER and any(mark.isdigit() for mark in plain)
 
 
 def number_key(text: str) -> str:
@@ -106,7 +132,9 @@ def read_pass_number(text: str) -> PassNumber:
     key = number_key(display)
     for model_key, model in _MODEL_KEYS.items():
         if key.startswith(model_key):
-            return PassNumber(display=display, key=key[len(model_key) :], model=model)
+            plain = key[len(model_key) :]
+            regime = PASS_MODELS[model].regime
+            return PassNumber(display=display, key=register_key(plain, regime=regime) if plain else "", model=model)
     return PassNumber(display=display, key=key)
 
 
@@ -144,6 +172,19 @@ def validity_warnings(*, expires_on: date, today: date, issued_on: date | None =
         ),
     )
     return tuple(DocumentWarning(code=code, field=field) for code, field, is_odd in odd if is_odd)
+
+
+def last_day_on_pass(born_on: date) -> date:
+    """Return the last day on which a child may cross on a parent's pass: the one before the 16th birthday.
+
+    >>> last_day_on_pass(date(2010, 11, 23)), last_day_on_pass(date(2012, 2, 29))
+    (datetime.date(2026, 11, 22), datetime.date(2028, 2, 28))
+    """
+    try:
+        turns_on = born_on.replace(year=born_on.year + CHILD_SHARES_UNTIL_AGE)
+    except ValueError:
+        turns_on = date(born_on.year + CHILD_SHARES_UNTIL_AGE, 3, 1)
+    return turns_on - timedelta(days=1)
 
 
 def may_share_pass(born_on: date, *, today: date) -> bool:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 
-from checkpoint.documents import compare_names
+from checkpoint.documents import compare_names, register_key, without_border
 from checkpoint.store.instants import to_text
 from checkpoint.store.name_index import BearerKind, NameWriter, Rows, forget_bearer
 from checkpoint.store.register_tables import accompanying_child, holder
@@ -112,6 +112,8 @@ _SET_STATE: Final = (
     "UPDATE holder SET state = ?, state_reason = ?, state_since = ?, replaced_by = ? WHERE holder_id = ?"
 )
 _SET_LABEL: Final = "UPDATE holder SET label_code = ? WHERE holder_id = ?"
+_SET_CHILD_LABEL: Final = "UPDATE accompanying_child SET label_code = ? WHERE child_id = ?"
+_MOVE_CHILD: Final = "UPDATE accompanying_child SET holder_id = ?, position = ? WHERE child_id = ?"
 _DROP: Final = "DELETE FROM holder WHERE number = ?"
 _DROP_CHILD: Final = "DELETE FROM accompanying_child WHERE number = ?"
 _PAGE_OF_ALL: Final = _SELECT + " WHERE number > ? ORDER BY number LIMIT ?"
@@ -145,9 +147,11 @@ def import_holders(
     names = NameWriter(transaction)
     count = ImportCount()
     for one in holders:
-        known = find_holder(transaction, one.pass_number)
+        known = find_pass(transaction, one.pass_number, regime=one.regime)
         if known is None:
-            add_holder(transaction, msgspec.structs.replace(one, holder_id=one.holder_id or new_id()), names=names)
+            key = register_key(one.pass_number, regime=one.regime)
+            added = msgspec.structs.replace(one, pass_number=key, holder_id=one.holder_id or new_id())
+            add_holder(transaction, added, names=names)
             count += ImportCount(added=1)
         else:
             count += _renew(transaction, known, listed=one, names=names)
@@ -163,8 +167,28 @@ def add_holder(transaction: Rows, one: Holder, *, names: NameWriter | None = Non
 
 
 def find_holder(transaction: Rows, pass_number: str) -> Holder | None:
-    """Return the holder of a pass by its number's key."""
-    return _one(transaction.execute(_BY_NUMBER, (pass_number,)).fetchone())
+    """Return the holder of a pass by its number's key.
+
+    A number without its border is anybody's who alone has it. One with its border may have been kept without, by an
+    older program: then it is theirs whose border it is.
+    """
+    known = _one(transaction.execute(_BY_NUMBER, (pass_number,)).fetchone())
+    if known is not None:
+        return known
+    plain, regime = without_border(pass_number)
+    if regime is not None:
+        kept = _one(transaction.execute(_BY_NUMBER, (plain,)).fetchone())
+        return kept if kept is not None and kept.regime is regime else None
+    named = (_one(transaction.execute(_BY_NUMBER, (register_key(plain, regime=one),)).fetchone()) for one in PassRegime)
+    found = [one for one in named if one is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def find_pass(transaction: Rows, pass_number: str, *, regime: PassRegime) -> Holder | None:
+    """Return who has this number of this border, or stands in the register under its very key."""
+    key = register_key(pass_number, regime=regime)
+    found = find_holder(transaction, key)
+    return found if found is None or found.regime is regime or found.pass_number == key else None
 
 
 def find_holder_by_id(transaction: Rows, holder_id: str) -> Holder | None:
@@ -237,6 +261,11 @@ def children_of(rows: Rows, holder_id: str) -> tuple[Child, ...]:
     return tuple(child for row in found if (child := _one_child(tuple(row))) is not None)
 
 
+def move_child(transaction: Rows, child: Child, *, holder_id: str, position: int) -> None:
+    """Put a child on another pass of the same parent: identifier, label and history stay its own."""
+    transaction.execute(_MOVE_CHILD, (holder_id, position, child.child_id))
+
+
 def set_state(
     transaction: Rows,
     holder_id: str,
@@ -253,6 +282,11 @@ def set_state(
 def set_label(transaction: Rows, holder_id: str, *, label_code: str) -> None:
     """Note the code of the label that was printed for a holder."""
     transaction.execute(_SET_LABEL, (label_code, holder_id))
+
+
+def set_child_label(transaction: Rows, child_id: str, *, label_code: str) -> None:
+    """Note the code of the label that is valid for a child from now on."""
+    transaction.execute(_SET_CHILD_LABEL, (label_code, child_id))
 
 
 def drop_holder(transaction: Rows, one: Holder) -> None:

@@ -41,7 +41,7 @@ function acts(card, page) {
   const { person } = card;
   const moves = card.moves.filter((move) => move !== "replace").map((move) => button(`${t(`register_page.move_${move}`)}…`, () => askMove(card, move, page)));
   const replace = card.moves.includes("replace") ? [button(t("register_page.replaces"), () => askRegister({ replaces: person.holder_id, done: ({ holder_id }) => page.open(holder_id) }))] : [];
-  return [button(t("register_page.back"), page.back), button(t("register_page.label"), () => page.guarded(() => printLabel(person.person_id, page)), { title: t("register_page.label_hint") }), ...moves, ...replace];
+  return [button(t("register_page.back"), page.back), button(t("register_page.label"), () => page.guarded(() => printLabel(person.person_id, page)), { title: t("register_page.label_hint") }), button(`${t("register_page.label_withdraw")}…`, () => askWithdrawLabel(person, page)), ...moves, ...replace];
 }
 
 function about({ person, scope, issued_on, state_reason, state_since }, page) {
@@ -77,7 +77,7 @@ function historyPart({ history }) {
 }
 
 function childPart({ person, children }, page) {
-  const lines = children.map((child) => element("li", {}, element("span", {}, `${child.full_name} · ${date(child.date_of_birth)}`), button(t("register_page.label"), () => page.guarded(() => printLabel(child.person_id, page)))));
+  const lines = children.map((child) => element("li", {}, element("span", {}, `${child.full_name} · ${date(child.date_of_birth)}`), button(t("register_page.label"), () => page.guarded(() => printLabel(child.person_id, page))), button(`${t("register_page.label_withdraw")}…`, () => askWithdrawLabel(child, page))));
   const add = button(t("register_page.add_child"), () => askChild({ holderId: person.holder_id, done: async (name) => {
     page.told(t("register_page.child_added", { name }));
     await page.again();
@@ -92,6 +92,18 @@ function linkPart({ links }, page) {
 function similarPart({ person, similar }, page) {
   const lines = similar.map((other) => element("li", {}, element("span", {}, `${other.full_name} · ${date(other.date_of_birth)} · ${other.document_number_masked}`), button(t("register_page.link"), () => askLink(person, other, page))));
   return lines.length ? part("similar", lines, element("p", { class: "dim small" }, t("register_page.candidates"))) : null;
+}
+
+function askWithdrawLabel({ person_id, full_name }, page) {
+  ask({
+    title: `${t("register_page.label_withdraw")}: ${full_name}`,
+    fields: [inputField({ name: "reason", label: t("register_page.label_why"), required: true, maxlength: 200, autofocus: true })],
+    submitKey: "register_page.label_withdraw",
+    submit: async ({ reason }) => {
+      await send(`/api/register/holders/${person_id}/label-withdraw`, { reason });
+      page.told(t("register_page.label_withdrawn"));
+    },
+  });
 }
 
 function askMove({ person }, move, page) {

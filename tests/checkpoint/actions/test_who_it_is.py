@@ -151,7 +151,6 @@ def listed(name: str, born: str, **more) -> Holder:
         (listed("Chìu A Mùi", "1985-01-02"), True),
         (listed("Chìu A Múi", "1985-02-01"), True),
         (listed("Lý Thị Hoa", "1990-07-07"), False),
-        (listed("Lý Thị Hoa", "1985-01-02", regime=PassRegime.LAOS), False),
     ],
 )
 def test_a_list_never_makes_a_pass_somebody_elses(edge, one, is_taken):
@@ -161,3 +160,11 @@ def test_a_list_never_makes_a_pass_somebody_elses(edge, one, is_taken):
     assert (count.taken, count.left_aside) == ((1, ()) if is_taken else (0, ("0123",)))
     (name,) = edge.rows("SELECT full_name FROM holder")[0]
     assert name == (one.full_name if is_taken else "Chìu A Múi")
+
+
+def test_the_same_number_of_another_border_is_another_pass(edge):
+    given = [listed("Chìu A Múi", "1985-01-02"), listed("Lý Thị Hoa", "1985-01-02", regime=PassRegime.LAOS)]
+    count = edge.gate.store.writer.submit(lambda turn: import_holders(turn, given)).result(10)
+    assert (count.added, count.left_aside) == (2, ())
+    names = dict(edge.rows("SELECT regime, full_name FROM holder"))
+    assert names == {"china": "Chìu A Múi", "laos": "Lý Thị Hoa"}
