@@ -59,6 +59,8 @@ def office_of(gate: Gate) -> Office:
     return Office(
         parent_body=report.parent_body,
         issuing_body=report.issuing_body,
+        gate_parent_body=f"Ủy ban nhân dân {gate.deployment.names.vi}",
+        gate_body=gate.place.gate_body or f"Cơ quan quản lý {gate.place.names['vi']}",
         place=report.place,
         law_title=gate.policy.law.title.vi,
         is_exercise=gate.is_exercise,

@@ -43,6 +43,9 @@ def extend_clock(turn: Turn, crossing_id: str, command: ClockCommand) -> Saved:
     if rule is None or rule.extension_s is None:
         code = "extension_not_allowed"
         raise ActionRefusedError(code)
+    if command.reason not in rule.extension_because:
+        code = "extension_only_overloaded"
+        raise ActionRefusedError(code, http_code=422)
     if any(note.is_extension and note.kind is clock.kind for note in found.case.path.clock_notes):
         code = "extended_already"
         raise ActionRefusedError(code)

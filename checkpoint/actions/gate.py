@@ -62,6 +62,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     locality: str
     names: Mapping[str, str]
     gate_names: Mapping[str, Mapping[str, str]] = {}
+    gate_body: str = ""
 
 
 class Turn:

@@ -14,6 +14,7 @@ from checkpoint.isolation.path import PathEvent
 from checkpoint.store.isolation import add_contact
 from checkpoint.store.journal import Saved, SealedFor
 from checkpoint.store.lanes import keep_episode_key
+from sync.agreement.facts import RunningClock
 from sync.agreement.gate_records.isolation import (
     CompulsionOrdered,
     ContactListed,
@@ -213,11 +214,20 @@ def decide_isolation(turn: Turn, crossing_id: str, command: DecideCommand) -> Sa
             "decided_at": turn.at if command.is_approved else None,
             "decided_by": role.ordered_by[0],
             "is_declined": not command.is_approved,
+            **_as_ordered(found, begun=begun if command.is_approved else None),
         },
         words={"order_number": command.order_number, "signer": command.signer} if command.is_approved else _UNSIGNED,
         remark=f"[isolation_decided] {command.order_number} {command.signer}",
     )
     return carry_out(turn, found, step, act_id=str(command.act_id))
+
+
+def _as_ordered(found: Standing, *, begun: tuple[RunningClock, ...] | None) -> dict[str, object]:
+    """Return what the order says of place and time; it stays so in every later print. A declined one says nothing."""
+    if begun is None:
+        return {"ordered_place": "", "ordered_until": None}
+    until = next((clock.due_at for clock in begun if clock.kind is ClockKind.GATE_ISOLATION), None)
+    return {"ordered_place": found.row.place_id or "", "ordered_until": until}
 
 
 def _decision(found: Standing, *, is_approved: bool) -> PathEvent:
@@ -253,7 +263,7 @@ def compel_isolation(turn: Turn, crossing_id: str, command: CompelCommand) -> Sa
     step = Step(
         event=PathEvent.COMPELLED,
         body=body,
-        path={"compelled_at": turn.at, "compulsory_form": form},
+        path={"compelled_at": turn.at, "compulsory_form": form, "compelled_place": found.row.place_id or ""},
         words={"compulsory_number": command.order_number, "compulsory_signer": command.signer},
         remark=f"[compulsion_ordered] {command.order_number} {command.signer}",
     )

@@ -33,6 +33,7 @@ def open_gate(settings: Settings, *, clock: Callable[[], datetime]) -> Gate:
         locality=point.locality,
         names=gate_names[point.id],
         gate_names=gate_names,
+        gate_body=point.gate_body,
     )
     identity = open_identity(settings.data_path, edge_id=edge.edge_id)
     with naming_damage(settings.data_path / DATABASE_NAME):

@@ -53,7 +53,10 @@ class ClockNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CasePath(msgspec.Struct, frozen=True, kw_only=True):
-    """The open part of a case: codes and times only."""
+    """The open part of a case: codes and times only.
+
+    ``ordered_place`` and ``ordered_until``, ``compelled_place``: as signed, wherever the person is now.
+    """
 
     state: PathState = PathState.HELD
     opened_at: datetime | None = None
@@ -67,12 +70,15 @@ class CasePath(msgspec.Struct, frozen=True, kw_only=True):
     proposed_by: LegalRole | None = None
     decided_at: datetime | None = None
     decided_by: LegalRole | None = None
+    ordered_place: str = ""
+    ordered_until: datetime | None = None
     is_declined: bool = False
     lapsed_at: datetime | None = None
     duties: tuple[FollowUpDuty, ...] = ()
     refused_at: datetime | None = None
     compelled_at: datetime | None = None
     compulsory_form: str = ""
+    compelled_place: str = ""
     departed_at: datetime | None = None
     destination: str = ""
     escorts: int = 0

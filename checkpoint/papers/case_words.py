@@ -10,17 +10,24 @@ import msgspec
 
 from checkpoint.isolation.case import IsolationCase
 from checkpoint.isolation.path import ENDS
-from checkpoint.papers.orders import Letterhead, Paper, PaperError, fill, load_form
+from checkpoint.papers.orders import Issuer, Letterhead, Paper, PaperError, fill, load_form
+from sync.agreement.isolation_words import NoticeAddressee
 from sync.agreement.labels_catalogue import Catalogue, format_date, format_instant, format_temperature
 from sync.agreement.local_time import local_date
 from sync.agreement.vocabulary import ClockKind
 
 
 class Office(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same on every paper of one gate: who issues, where, under which law."""
+    """What is the same on every paper of one gate: who issues, where, under which law.
+
+    ``gate_body`` manages the gate: its head orders isolation and tells the consulate (Decree 165/2026, articles 17 and
+    20). ``issuing_body`` is the gate's health quarantine, which proposes, hands over and certifies.
+    """
 
     parent_body: str
     issuing_body: str
+    gate_parent_body: str
+    gate_body: str
     place: str
     law_title: str
     is_exercise: bool = False
@@ -31,15 +38,31 @@ def order_paper(case: IsolationCase, *, topic: str, office: Office, labels: Cata
     if case.is_erased:
         msg = f"case {UUID(case.crossing_id)}: the person was erased by order; nothing about them can be printed"
         raise PaperError(msg)
+    form = load_form(topic)
+    is_of_gate = form.issuer is Issuer.GATE_BODY
     letterhead = Letterhead(
-        parent_body=office.parent_body,
-        issuing_body=office.issuing_body,
-        place_and_date=f"{office.place}, {_long_date(local_date(at))}",
+        parent_body=office.gate_parent_body if is_of_gate else office.parent_body,
+        issuing_body=office.gate_body if is_of_gate else office.issuing_body,
+        place_and_date=f"{office.place}, {_long_date(local_date(_issued_at(case, topic) or at))}",
         form_number=case.forms.get(topic, ""),
         is_exercise=office.is_exercise,
     )
     values = _person(case, labels=labels) | _path(case, labels=labels) | _names(case) | {"law_title": office.law_title}
-    return fill(load_form(topic), values=values, letterhead=letterhead)
+    return fill(form, values=values, letterhead=letterhead)
+
+
+def _issued_at(case: IsolationCase, topic: str) -> datetime | None:
+    """Return when what a paper says was done: printed again, it bears its own day and not today's."""
+    path = case.path
+    consulate = (one.at for one in path.notices if one.addressee is NoticeAddressee.CONSULAR_DEPARTMENT)
+    done = {
+        "isolation_list": path.proposed_at,
+        "gate_isolation_order": path.decided_at,
+        "compulsory_isolation_order": path.compelled_at,
+        "consular_notice": next(consulate, None),
+        "handover_record": path.departed_at,
+    }
+    return done.get(topic)
 
 
 def _person(case: IsolationCase, *, labels: Catalogue) -> dict[str, str]:
@@ -47,7 +70,7 @@ def _person(case: IsolationCase, *, labels: Catalogue) -> dict[str, str]:
         "full_name": case.full_name,
         "date_of_birth": format_date(case.date_of_birth) if case.date_of_birth else "",
         "sex": labels.text("Sex", case.sex.value),
-        "nationality": case.nationality or "",
+        "nationality": _country(case.nationality, labels=labels),
         "document_kind": labels.text("DocumentKind", case.document_kind),
         "document_number": case.document_number,
         "address": case.address,
@@ -67,7 +90,9 @@ def _path(case: IsolationCase, *, labels: Catalogue) -> dict[str, str]:
         "ground": labels.text("IsolationGround", path.ground.value).lower() if path.ground else "",
         "proposed_at": _instant(path.proposed_at),
         "decided_at": _instant(path.decided_at),
-        "isolation_until": _instant(_isolation_until(case)),
+        "isolation_until": _instant(path.ordered_until or _isolation_until(case)),
+        "ordered_place": path.ordered_place or case.place_id or "",
+        "compelled_place": path.compelled_place or case.place_id or "",
         "refused_at": _instant(path.refused_at),
         "compelled_at": _instant(path.compelled_at),
         "departed_at": _instant(path.departed_at),
@@ -91,6 +116,11 @@ def _names(case: IsolationCase) -> dict[str, str]:
         "vehicle_plate": words.vehicle_plate or case.vehicle_plate,
         "confirmed_by": words.confirmed_by,
     }
+
+
+def _country(code: str | None, *, labels: Catalogue) -> str:
+    """Return a country's Vietnamese name where the catalogue has it, else the three letters of the document."""
+    return labels.sections["declaration"].get(f"nationality_{code}", code or "")
 
 
 def _isolation_until(case: IsolationCase) -> datetime | None:

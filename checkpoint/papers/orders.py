@@ -7,6 +7,7 @@ The number of the form comes from the law pack in force, not from here.
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from string import Template
@@ -19,6 +20,13 @@ BLANK = "……………………"
 
 class PaperError(ValueError):
     """The paper cannot be made from this case; the message says why. A person must act, not a retry."""
+
+
+class Issuer(StrEnum):
+    """Whose letterhead a form bears: the gate's health quarantine, or the body that manages the gate."""
+
+    HEALTH_BODY = "health_body"
+    GATE_BODY = "gate_body"
 
 
 class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +48,10 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A form as written: ``grounds``, ``articles``, names and number may hold placeholders."""
+    """A form as written: ``grounds``, ``articles``, names and number may hold placeholders.
+
+    Without a number of its own the paper has a dotted line for it.
+    """
 
     kind: str
     title: str
@@ -52,6 +63,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     recipients: tuple[str, ...]
     signatures: tuple[Signature, ...]
     number: str = ""
+    issuer: Issuer = Issuer.HEALTH_BODY
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +116,7 @@ def fill(form: Form, *, values: Mapping[str, str], letterhead: Letterhead) -> Pa
     is_numbered = form.kind == "decision"
     return Paper(
         letterhead=letterhead,
-        number=filled(form.number),
+        number=filled(form.number) or BLANK,
         title=form.title,
         subject=form.subject,
         authority=form.authority,

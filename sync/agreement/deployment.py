@@ -70,7 +70,10 @@ class Locality(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class PointOfEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place where people are screened. Open from ``valid_from`` until the day before ``valid_to``."""
+    """A place where people are screened. Open from ``valid_from`` until the day before ``valid_to``.
+
+    ``gate_body`` is who manages it, as its orders name themselves; empty: "Cơ quan quản lý" and the place's name.
+    """
 
     id: str
     kind: PointOfEntryKind
@@ -78,6 +81,7 @@ class PointOfEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     names: Names
     valid_from: date
     valid_to: date | None = None
+    gate_body: str = ""
 
     @property
     def mode_of_entry(self) -> ModeOfEntry:

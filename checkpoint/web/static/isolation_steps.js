@@ -13,6 +13,7 @@ const PROVISIONS = ["food", "water", "medical_care", "interpreter", "blanket", "
 const ADDRESSEES = ["person", "relatives", "consular_department", "ihr_focal_point", "gate_body", "commune_health_station"];
 const MEANS = ["in_person", "telephone", "document", "electronic"];
 const RELATIONS = ["nearby_seat", "same_vehicle", "same_group", "household", "carer"];
+const EXTENDED_BECAUSE = ["overloaded"]; // the law gives no other leave
 const REASONS = ["decider_away", "overloaded", "no_vehicle", "facility_full", "laboratory_awaited", "interpreter_awaited", "person_refuses", "no_connection"];
 
 const choices = (section, slugs) => slugs.map((slug) => [slug, word(section, slug)]);
@@ -58,7 +59,7 @@ const STEPS = {
     selectField({ name: "relation", label: t("isolation_room.relation"), choices: choices("ContactRelation", RELATIONS), chosen: RELATIONS[0] }),
     needed("full_name", "contact_name"), field("document_number", "contact_document", { maxlength: 60 }), field("telephone", "contact_phone", { maxlength: 60 }), field("address", "contact_address", { maxlength: 500 }),
   ]],
-  extended: ["extend", (person) => [clockField(person, (clock) => clock.is_extendable), selectField({ name: "reason", label: t("isolation_room.why"), choices: choices("EscalationReason", REASONS), chosen: "overloaded" }), words()]],
+  extended: ["extend", (person) => [clockField(person, (clock) => clock.is_extendable), selectField({ name: "reason", label: t("isolation_room.why"), choices: choices("EscalationReason", EXTENDED_BECAUSE), chosen: "overloaded" }), words()]],
   escalated: ["escalate", (person) => [clockField(person), selectField({ name: "reason", label: t("isolation_room.why"), choices: choices("EscalationReason", REASONS), chosen: REASONS[0] }), words()]],
   released: ["discharge", () => leaving(), (values) => ({ ...values, disposition: "cleared" })],
   turned_back: ["discharge", () => leaving(), (values) => ({ ...values, disposition: "refused" })],

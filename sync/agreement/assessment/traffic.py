@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, time
 from typing import NamedTuple
 
+import msgspec
+
 from sync.agreement.assessment.findings import Case, Finding, Rank, Values, found
 from sync.agreement.local_time import VIETNAM_TIME
 from sync.agreement.policy import Rule
@@ -27,7 +29,7 @@ def traffic_findings(case: Case) -> Iterator[Finding]:
 
 
 def _held_against(case: Case, order: TrafficOrder) -> Iterator[Finding]:
-    redirect_to = None if order.redirect_to == case.facts.point_of_entry_id else order.redirect_to
+    redirect_to = _gate_instead(case, order)
     instead: Values = {} if redirect_to is None else {"redirect_to": redirect_to}
     refusals = list(_refusals(case, order))
     for code, values in refusals:
@@ -37,6 +39,24 @@ def _held_against(case: Case, order: TrafficOrder) -> Iterator[Finding]:
         yield found(ReasonCode.TRAFFIC_RESTRICTED, rank=Rank.CLEAR, rule=order, values={**values, **instead})
     if order.has_quota:
         yield _count(case, order)
+
+
+def _gate_instead(case: Case, order: TrafficOrder) -> str | None:
+    """Return where the order sends people, unless that is here, or an order in force stops these people there too.
+
+    Of another gate only the id is known: an order for a kind of place or a locality is not held against it.
+    """
+    gate = order.redirect_to
+    if gate is None or gate == case.facts.point_of_entry_id:
+        return None
+    there = msgspec.structs.replace(case.facts, point_of_entry_id=gate)
+    stopped = (one.applies_to for one in case.rules.traffic_orders if one.state is OrderState.STOPPED)
+    for scope in stopped:
+        is_of_place = gate in scope.point_of_entry_ids
+        is_everywhere = not (scope.point_of_entry_ids or scope.point_of_entry_kinds or scope.localities)
+        if (is_of_place or is_everywhere) and scope.covers(there):
+            return None
+    return gate
 
 
 def _refusals(case: Case, order: TrafficOrder) -> Iterator[tuple[ReasonCode, Values]]:

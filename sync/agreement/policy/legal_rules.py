@@ -1,6 +1,6 @@
 """The rules that frame the lane's work: legal clocks, forms, roles, quarantine, controlled points, reports."""
 
-from sync.agreement.isolation_words import IsolationGround
+from sync.agreement.isolation_words import EscalationReason, IsolationGround
 from sync.agreement.policy.rule import ClockStart, LegalRole, OnExpiry, Rule, Scope
 from sync.agreement.vocabulary import (
     ClockKind,
@@ -16,7 +16,7 @@ class ClockRule(Rule, frozen=True, kw_only=True, tag="clock"):
     """A legal deadline: what starts it, how long it runs (0 s: "at once"), who must act, what then.
 
     ``extension_s`` is by how much it may be lengthened, once, and ``extension_clause`` says where that stands;
-    ``None`` where the text gives no leave.
+    ``None`` where the text gives no leave. ``extension_because``: the only reasons for which it may be lengthened.
     """
 
     clock: ClockKind
@@ -27,6 +27,7 @@ class ClockRule(Rule, frozen=True, kw_only=True, tag="clock"):
     only_for_foreigners: bool = False
     extension_s: int | None = None
     extension_clause: str = ""
+    extension_because: tuple[EscalationReason, ...] = (EscalationReason.OVERLOADED,)
 
     def __post_init__(self) -> None:
         """Refuse a limit that runs backwards."""

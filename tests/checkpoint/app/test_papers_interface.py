@@ -154,9 +154,10 @@ def test_each_paper_that_fits_the_step_comes_as_pdf_and_docx_and_who_took_it_is_
         pdf, docx = officer.client.get(f"{address}.pdf"), officer.client.get(f"{address}.docx")
         assert (pdf.status_code, docx.status_code) == (200, 200)
         assert f'filename="{topic}-' in pdf.headers["content-disposition"]
-        assert "SỞ Y TẾ" in text_of(pdf.content)
+        head = "ỦY BAN NHÂN DÂN TỈNH" if topic == "gate_isolation_order" else "SỞ Y TẾ"
+        assert head in text_of(pdf.content)
         cells = Document(io.BytesIO(docx.content)).tables[0].rows[0].cells
-        assert "SỞ Y TẾ" in cells[0].text
+        assert head in cells[0].text
     order = text_of(officer.client.get(f"/api/isolation/{crossing_id}/papers/gate_isolation_order.pdf").content)
     assert "12/QĐ-CK" in order
     assert "Luật Phòng bệnh 114/2025/QH15" in order

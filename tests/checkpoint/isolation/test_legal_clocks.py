@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checkpoint.actions.deadlines import lapse_due_holds
+from checkpoint.actions.isolation_board import isolation_case
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.clocks import ClockUrgency, read_clock
@@ -313,3 +314,23 @@ def test_the_longest_stay_at_the_gate_begins_with_the_order_and_not_with_the_pla
     edge.act("decide", crossing_id)
     stay = edge.face(crossing_id, ClockKind.GATE_ISOLATION)
     assert (stay.started_at, stay.due_at - stay.started_at) == (edge.clock.now, timedelta(hours=48))
+
+
+def test_no_deadline_is_extended_for_another_reason_than_overload(edge_under):
+    edge = edge_under(NEW)
+    crossing_id = edge.refer()
+    before = edge.person(crossing_id).clocks
+    for reason in ("decider_away", "no_vehicle", "laboratory_awaited", "person_refuses"):
+        with pytest.raises(ActionRefusedError, match="extension_only_overloaded"):
+            edge.act("extend", crossing_id, kind="temporary_hold", reason=reason)
+    assert [one.due_at for one in edge.person(crossing_id).clocks] == [one.due_at for one in before]
+
+
+def test_what_was_ordered_of_place_and_time_outlasts_the_persons_leaving(edge_under):
+    edge = edge_under(NEW)
+    crossing_id = edge.bring_to("isolated")
+    until = next(one.due_at for one in edge.person(crossing_id).clocks if one.kind is ClockKind.GATE_ISOLATION)
+    edge.act("depart", crossing_id)
+    edge.clock.forward(hours=3)
+    case = edge.gate.perform(lambda turn: isolation_case(turn, crossing_id), officer_ref="canbo").result(10)
+    assert (case.place_id, case.path.ordered_place, case.path.ordered_until) == (None, "C1", until)

@@ -26,6 +26,8 @@ LABELS = Catalogue.load("vi")
 OFFICE = Office(
     parent_body="Sở Y tế tỉnh Quảng Ninh",
     issuing_body="Trung tâm Kiểm soát bệnh tật",
+    gate_parent_body="Ủy ban nhân dân tỉnh Quảng Ninh",
+    gate_body="Ban Quản lý cửa khẩu quốc tế Móng Cái",
     place="Móng Cái",
     law_title="Luật Phòng bệnh 114/2025/QH15, Nghị định 165/2026/NĐ-CP",
 )
@@ -94,6 +96,42 @@ def test_the_order_of_gate_isolation_says_who_where_and_until_when():
     assert "Điều 1. Áp dụng biện pháp cách ly y tế tại cửa khẩu quốc tế Móng Cái" in text
     assert "Nguyễn Thị Phượng; ngày sinh: 09/03/1984; giới tính: Nữ" in text
     assert "kể từ 12:00 22/11/2026 đến không quá 12:00 24/11/2026" in text
+
+
+def test_an_order_printed_days_later_says_what_was_signed():
+    signed = msgspec.structs.replace(
+        CASE.path, ordered_place="B2", ordered_until=NOON + timedelta(hours=48), state=PathState.IN_TRANSIT
+    )
+    later = msgspec.structs.replace(CASE, path=signed, place_id=None, clocks=())
+    days_on = NOON + timedelta(days=3)
+    paper = order_paper(later, topic="gate_isolation_order", office=OFFICE, labels=LABELS, at=days_on)
+    text = " ".join(paper.lines())
+    assert "Địa điểm cách ly: B2." in text
+    assert "đến không quá 12:00 24/11/2026" in text
+    assert paper.letterhead.place_and_date == "Móng Cái, ngày 22 tháng 11 năm 2026"
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("gate_isolation_order", OFFICE.gate_body),
+        ("compulsory_isolation_order", OFFICE.gate_body),
+        ("consular_notice", OFFICE.gate_body),
+        ("isolation_list", OFFICE.issuing_body),
+        ("handover_record", OFFICE.issuing_body),
+        ("isolation_completed", OFFICE.issuing_body),
+    ],
+)
+def test_each_paper_bears_the_head_of_whoever_issues_it_and_a_place_for_its_number(topic, body):
+    paper = paper_of(topic)
+    assert paper.letterhead.issuing_body == body
+    assert paper.number
+
+
+def test_a_country_is_written_out_and_a_rare_one_keeps_its_letters():
+    for code, shown in (("CHN", "quốc tịch: Trung Quốc"), ("XXA", "quốc tịch: XXA")):
+        text = " ".join(paper_of("consular_notice", msgspec.structs.replace(CASE, nationality=code)).lines())
+        assert shown in text
 
 
 @pytest.mark.parametrize("topic", form_topics())
