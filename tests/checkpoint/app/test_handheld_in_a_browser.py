@@ -246,3 +246,28 @@ def test_the_rules_of_the_device_hold_in_the_browser(page, wifi):
     assert told["typed"] == [36.5, 38.1, None, None, None, None]
     assert told["guessable"] == [True, True, True, False]
     assert told["waits"] == [0, 0, 0, 0, 5000, 10000, 20000, 40000]
+
+
+def test_a_locked_device_holds_nothing_of_a_half_typed_person_and_gives_it_back(hand, wifi):
+    page, number = hand.page, "QN 909777"
+    wifi.off()
+    page.fill("#document", number)
+    page.fill("#temperature", "36,4")
+    page.locator("#questions summary").click()
+    page.fill("[name=vehicle_plate]", "14C-777.77")
+    other = page.context.new_page()
+    other.goto(f"{wifi.url}/handheld/")
+    other.wait_for_selector("body[data-part=locked]")
+    page.click("#lock")
+    page.wait_for_selector("body[data-part=locked]")
+    page.wait_for_function("document.querySelector('#temperature').value === ''")
+    left = page.evaluate("[...document.querySelectorAll('input, textarea')].map((one) => one.value).join(' ')")
+    assert "909777" not in page.content() + left
+    assert "14C-777.77" not in left
+    hand.unlock()
+    page.wait_for_function("document.querySelector('#temperature').value === '36,4'")
+    assert "909777" in hand.words("#scans")
+    assert page.input_value("[name=vehicle_plate]") == "14C-777.77"
+    page.evaluate("new BroadcastChannel('kd-handheld').postMessage('locked')")
+    page.wait_for_selector("body[data-part=locked]")
+    other.close()

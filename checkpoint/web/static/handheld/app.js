@@ -3,13 +3,13 @@ import { find, setMark, setText } from "../../web/js/elements.js";
 import { t } from "../../web/js/labels.js";
 import { flush } from "./flusher.js";
 import { drawKept } from "./kept.js";
-import { hear, tellOthers } from "./others.js";
+import { hear, tellLocked, tellOthers } from "./others.js";
 import { drawStopped } from "./stopped.js";
 import { practice } from "./practice.js";
 import { isStorageShort, keepStorage } from "./storage.js";
 import { keptActs, read, readAll, wipe } from "./vault.js";
 import { begin as beginTakingUp, fillLanes, isLocked, lock, shownPart } from "./taking_up.js";
-import { begin as beginWork, drawWork } from "./work.js";
+import { begin as beginWork, bringBack, drawWork, putAway } from "./work.js";
 
 const PARTS = ["enrol", "take-up", "locked", "over", "work"];
 const FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 30000, THOROUGH_EVERY_MS = 60000, MINUTE_MS = 60000;
@@ -102,15 +102,23 @@ async function lockIfIdle() {
 }
 
 // A dialog may show a whole document, and could still be sent: it closes with the lock.
-function leave() {
+async function follow() {
+  if (isLocked()) return;
   lock();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
-  draw();
+  const device = await read("device", "this");
+  if (device) await putAway(device);
+  await draw();
+}
+
+function leave() {
+  tellLocked();
+  return follow();
 }
 
 showTheme();
-hear(() => draw());
-beginTakingUp({ changed: kept });
+hear({ changed: draw, locked: follow });
+beginTakingUp({ changed: kept, opened: async () => bringBack(await read("device", "this")), closing: async () => putAway(await read("device", "this")) });
 beginWork({ changed: kept });
 find("kept").addEventListener("mended", kept);
 find("own-theme").addEventListener("click", turnTheme);

@@ -6,6 +6,7 @@ import { Refused } from "../../web/js/api.js";
 import { t, word } from "../../web/js/labels.js";
 import { placeAnswers, placeFields } from "../place_questions.js";
 import { forgottenAt_ms } from "./practice.js";
+import { isLocked } from "./taking_up.js";
 import { keepAct, read, unsealed } from "./vault.js";
 
 const MOST_SHOWN = 8;
@@ -53,6 +54,7 @@ async function mend(kept, device) {
     ],
     submitKey: "handheld.mend_send",
     submit: async ({ text, declared }, form) => {
+      if (isLocked()) throw new Refused({ code: "station_locked" }, 423);
       const scans = [text.trim(), ...(act.scans ?? []).slice(1)].filter(Boolean);
       const { kind, outcome, kept_ms } = kept;
       const asked = placeAnswers(places, form), place_answers = asked.length ? { place_answers: asked } : {};

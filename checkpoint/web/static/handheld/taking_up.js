@@ -133,7 +133,7 @@ function onSubmit(id, act) {
   });
 }
 
-export function begin({ changed }) {
+export function begin({ changed, opened, closing }) {
   after = changed;
   onSubmit("enrol-form", ({ code }) => enrol(code));
   const fillCode = (text) => (find("code").value = text);
@@ -144,9 +144,13 @@ export function begin({ changed }) {
   onSubmit("take-up-form", async ({ lane_id, pin, again }) => {
     requirePin(pin, again);
     await takeUp(lane_id, pin);
+    await opened();
   });
-  onSubmit("unlock-form", ({ pin }) => unlock(pin));
-  find("hand-back").addEventListener("click", () => handBack().then(after));
+  onSubmit("unlock-form", async ({ pin }) => {
+    await unlock(pin);
+    if (!isLocked()) await opened();
+  });
+  find("hand-back").addEventListener("click", () => closing().then(handBack).then(after));
   find("over-again").addEventListener("click", async () => {
     await put("marks", "permit", undefined);
     await after();

@@ -54,6 +54,16 @@ export async function makeDevice() {
   };
 }
 
+// What was half typed when the device was locked: sealed like an act, so that no part of a page holds it meanwhile.
+const DRAFT = "draft";
+export const keepDraft = async (device, draft) => put("marks", DRAFT, { act_id: DRAFT, ...(await sealed(device, { act_id: DRAFT, ...draft })) });
+export async function takeDraft(device) {
+  const kept = await read("marks", DRAFT);
+  if (!kept) return null;
+  await put("marks", DRAFT, undefined);
+  return unsealed(device, kept);
+}
+
 const associated = (act_id) => new TextEncoder().encode(`kiemdich/handheld-act/v1\n${act_id}`);
 
 async function sealed(device, act) {

@@ -9,7 +9,8 @@ import { hasScanner, scanCode } from "./camera.js";
 import { hasCamera, photographDocument } from "./document_camera.js";
 import { answers, drawQuestions, drawSummary } from "./questions.js";
 import { noteStopped } from "./stopped.js";
-import { keepAct, read } from "./vault.js";
+import { isLocked } from "./taking_up.js";
+import { keepAct, keepDraft, read, takeDraft } from "./vault.js";
 import { ageIn, provisional, temperatureIn } from "./verdict.js";
 
 const MOST_SCANS = 3, LONGEST_SCAN = 2000;
@@ -74,6 +75,7 @@ export function addScan(text) {
 // The form is free for the next one at once; what was in it comes back if the disk does not take it.
 async function keep(event) {
   event.preventDefault();
+  if (isLocked()) return undefined;
   const error = find("act-error");
   setText(error, "");
   addScan(find("document").value);
@@ -114,6 +116,34 @@ function clear() {
   find("declared").checked = isDeclared;
   showVerdict();
   find("document").focus();
+}
+
+// Locked: what is half typed leaves the page, sealed, and comes back to whoever unlocks.
+const AS_IT_STANDS = ["document", "thermometer", "declared"];
+const keyOf = (field) => [field.name || field.id, ...(["checkbox", "radio"].includes(field.type) ? [field.value] : [])].join("/");
+const fieldsOf = () => [...find("act").elements].filter((one) => (one.name || one.id) && !(one instanceof HTMLButtonElement) && !AS_IT_STANDS.includes(one.id));
+
+export async function putAway(device) {
+  addScan(find("document").value);
+  find("document").value = "";
+  const typed = fieldsOf().flatMap((one) => (["checkbox", "radio"].includes(one.type) ? (one.checked ? [[keyOf(one), true]] : []) : one.value ? [[keyOf(one), one.value]] : []));
+  const draft = { scans: [...scans], typed };
+  const isEmpty = !scans.length && !typed.length;
+  clear();
+  if (!isEmpty) await keepDraft(device, draft);
+}
+
+export async function bringBack(device) {
+  const draft = await takeDraft(device);
+  if (!draft) return;
+  draft.scans.forEach(addScan);
+  const typed = new Map(draft.typed);
+  for (const field of fieldsOf()) {
+    const value = typed.get(keyOf(field));
+    if (value === true) field.checked = true;
+    else if (value !== undefined) field.value = value;
+  }
+  showVerdict();
 }
 
 async function takeThermometer() {
