@@ -42,7 +42,11 @@ from sync.agreement.records import RecordBody
 
 
 class GateFigure(StrEnum):
-    """What is counted per report day and edge; a figure with details is the sum over them."""
+    """What is counted per report day and edge; a figure with details is the sum over them.
+
+    ``DECLARATIONS_REPEATED`` alone is no counter: no single record is one. It is looked up when a report day is opened
+    (``gate_reading``), because each half may come at its own time from another edge.
+    """
 
     DECLARATIONS = "declarations"
     DECLARED_SYMPTOMS = "declared_symptoms"
@@ -51,6 +55,7 @@ class GateFigure(StrEnum):
     DECLARED_AREAS = "declared_areas"
     DECLARATIONS_UNVERIFIED = "declarations_unverified"
     DECLARATIONS_CHECKED = "declarations_checked"
+    DECLARATIONS_REPEATED = "declarations_repeated"
     SLIPS_ISSUED = "slips_issued"
     SLIPS_CHECKED = "slips_checked"
     SHIFTS_OPENED = "shifts_opened"

@@ -15,6 +15,8 @@ from central.routes.sheets import csv_answer
 from central.store.gate_reading import CountedRow
 from web.roles import require
 
+_REPEATED = GateFigure.DECLARATIONS_REPEATED
+
 
 class BesideRoutes:
     """Bound to one centre."""
@@ -39,6 +41,8 @@ class BesideRoutes:
         sums: defaultdict[str, defaultdict[GateFigure, int]] = defaultdict(lambda: defaultdict(int))
         for row in await run_in_thread(self._centre.store.gates.counts, day):
             sums[row.point_of_entry_id][row.figure] += row.count
+        for again in await run_in_thread(lambda: self._centre.store.gates.counted(day, figure=_REPEATED)):
+            sums[again.point_of_entry_id][_REPEATED] += again.count
         gates = [{"gate": gate, "name": self._centre.deployment.names_of(gate)} for gate in sorted(sums)]
         lines = [
             {"figure": figure.value, "counts": {gate: sums[gate][figure] for gate in sums if sums[gate][figure]}}

@@ -5,18 +5,21 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, and_, func, select
 
 from central.gate_figures import GateFigure, figures_in
 from central.store.device_standing import DeviceStanding, device_standings
 from central.store.engine import reading
 from central.store.gate_projection import decode_lanes
 from central.store.gate_tables import coverage_hour, gate_count, gate_record
-from central.store.tables import edge, ledger
+from central.store.tables import crossing, edge, ledger
+from sync.agreement.gate_records.declaration import DeclarationReceived
+from sync.agreement.vocabulary import Disposition
 from sync.exchange.envelope import body_of, decode_record
 
 HOUR = timedelta(hours=1)
 _ROWS_AT_ONCE = 500
+_RECEIVED = DeclarationReceived.type_name
 COVERED = ("seen", "logged", "measured", "excepted", "turned_back", "seen_not_logged", "not_measured")
 LISTED = ("listed", "listed_not_logged", "logged_not_listed")
 
@@ -99,6 +102,8 @@ class GateReading:
         count to less than the figure.
         """
         with reading(self._engine) as connection:
+            if figure is GateFigure.DECLARATIONS_REPEATED:
+                return repeated_declarations(connection, day=day, point_of_entry_id=point_of_entry_id)
             return list(_counted(connection, day=day, figure=figure, point_of_entry_id=point_of_entry_id))
 
     def devices(self, day: date) -> tuple[DeviceStanding, ...]:
@@ -155,6 +160,42 @@ def _counted(connection: Connection, *, day: date, figure: GateFigure, point_of_
                         crossing_id=row.crossing_id,
                         reference=row.reference,
                     )
+
+
+def repeated_declarations(connection: Connection, *, day: date, point_of_entry_id: str = "") -> list[CountedRow]:
+    """Return the crossings of a day whose declaration another crossing used too, at any edge and on any day.
+
+    A declaration is valid for one crossing (Decree 165/2026, article 24). Each edge refuses the second use that it
+    knows of; of two edges without a link only the centre sees both. A withdrawn crossing has used nothing.
+    """
+    mine, other = gate_record.alias(), gate_record.alias()
+    here, there = crossing.alias(), crossing.alias()
+    query = (
+        select(mine, edge.c.point_of_entry_id)
+        .join(edge, edge.c.edge_id == mine.c.edge_id)
+        .join(other, and_(other.c.reference == mine.c.reference, other.c.crossing_id != mine.c.crossing_id))
+        .join(here, here.c.crossing_id == mine.c.crossing_id)
+        .join(there, there.c.crossing_id == other.c.crossing_id)
+        .where(mine.c.report_day == day, mine.c.type == _RECEIVED, other.c.type == _RECEIVED)
+        .where(*(one.c.disposition != Disposition.WITHDRAWN.value for one in (here, there)))
+        .order_by(mine.c.observed_at, mine.c.position)
+    )
+    if point_of_entry_id:
+        query = query.where(edge.c.point_of_entry_id == point_of_entry_id)
+    found = {row.position: row for row in connection.execute(query)}
+    return [
+        CountedRow(
+            position=row.position,
+            point_of_entry_id=row.point_of_entry_id,
+            edge_id=row.edge_id,
+            observed_at=row.observed_at,
+            detail="",
+            count=1,
+            crossing_id=row.crossing_id,
+            reference=row.reference,
+        )
+        for row in found.values()
+    ]
 
 
 def coverage_between(

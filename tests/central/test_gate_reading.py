@@ -2,7 +2,9 @@
 
 import csv
 from datetime import timedelta
+from uuid import uuid4
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from central.actions.opening import open_centre
 from central.actions.reception import Reception
 from central.settings import load_settings
 from central.store.gate_reading import COVERED, CoverageRow, coverage_by_gate
+from sync.agreement.records import CrossingWithdrawn
 from sync.agreement.vocabulary import Disposition, Symptom
 from tests.central.gate_samples import HOUR, a_shift, checked, declared, lane, reconciled, slip
 from tests.central.pushes import push
@@ -97,6 +100,29 @@ def test_command_sees_coverage_per_gate_with_its_hour_and_opens_the_rows(centre,
     for name in COVERED:
         assert sum(int(row[name]) for row in rows) == covered["figures"][name]
     assert len(of_one.splitlines()) == 1
+
+
+@demand("R025")
+def test_a_declaration_that_two_edges_used_is_listed_with_both_crossings(centre, reception, journal, other_journal):
+    again = msgspec.structs.replace(declared("c9"), declaration_id="d-c1")
+    sent(reception, journal, screened("c1"), declared("c1"), screened("c2"), declared("c2"))
+    sent(reception, other_journal, screened("c9", gate="hoanh-mo"), again)
+    with signed_in(centre, username="cdc", role="cdc") as cdc:
+        day = cdc.get("/api/command/figures").json()["report_day"]
+        beside = f"/api/reports/{day}/beside"
+        lines = {one["figure"]: one["counts"] for one in cdc.get(f"{beside}/figures").json()["lines"]}
+        rows = cdc.get(f"{beside}/rows?figure=declarations_repeated").json()["rows"]
+        of_one = cdc.get(f"{beside}/rows?figure=declarations_repeated&gate=hoanh-mo").json()["rows"]
+        text = cdc.get(f"{beside}/declarations_repeated.csv").text
+    assert lines["declarations_repeated"] == {"mong-cai": 1, "hoanh-mo": 1}
+    assert {(one["crossing_id"], one["reference"]) for one in rows} == {("c1", "d-c1"), ("c9", "d-c1")}
+    assert [one["crossing_id"] for one in of_one] == ["c9"]
+    assert len(text.strip().splitlines()) == 3
+
+    sent(reception, other_journal, CrossingWithdrawn(crossing_id="c9", withdraws_record_id=str(uuid4()), reason="x"))
+    with signed_in(centre, username="cdc", role="cdc") as cdc:
+        figures = [one["figure"] for one in cdc.get(f"{beside}/figures").json()["lines"]]
+    assert "declarations_repeated" not in figures, "what was logged in error used nothing"
 
 
 COUNTS = st.integers(0, 50)
