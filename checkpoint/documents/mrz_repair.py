@@ -3,7 +3,8 @@
 First by type: where only digits can stand (dates, check digits, the numbers of a citizen card) a letter is
 read as the digit it looks like; where only letters can stand (names, states) the other way round. A proposal
 is made only if every check digit then holds. If types alone do not mend it, one look-alike in a field whose
-own check digit does not hold is tried, and last one under the composite alone. It is never applied: the officer
+own check digit does not hold is tried (a letter for a digit, or one digit for another), and last one under the
+composite alone; where several fit, all are proposed, and none is chosen. It is never applied: the officer
 sees the places and confirms against the document, because a repaired zone proves less than a zone read well.
 """
 
@@ -22,10 +23,12 @@ from checkpoint.documents.mrz_layouts import LAYOUTS, PERSONAL_NUMBER_FIELDS, La
 _TO_DIGIT: Final = str.maketrans("OQDILZSGB", "000112568")
 _TO_LETTER: Final = str.maketrans("012568", "OIZSGB")
 _LOOK_ALIKES: Final = {
-    "0": "ODQ", "O": "0", "D": "0", "Q": "0", "1": "IL", "I": "1", "L": "1", "2": "Z", "Z": "2", "5": "S", "S": "5",
-    "6": "G", "G": "6", "8": "B", "B": "8",
+    "0": "ODQ8", "O": "0", "D": "0", "Q": "0", "1": "IL7", "I": "1", "L": "1", "2": "Z7", "Z": "2", "3": "8", "5": "S6",
+    "S": "5", "6": "G58", "G": "6", "7": "12", "8": "B036", "B": "8", "9": "8",
 }  # fmt: skip
+"""What OCR-B is taken for where it is worn or glares: letters for digits, and digits for each other."""
 MOST_PROPOSALS: Final = 5
+_DATES: Final = frozenset({"date_of_birth", "date_of_expiry"})
 _WORTH_A_TRY: Final = frozenset(
     {DocumentWarningCode.CHECK_DIGIT_INVALID, DocumentWarningCode.DATE_UNREADABLE, DocumentWarningCode.NAME_DIGIT}
 )
@@ -106,7 +109,7 @@ def propose_repairs(zone: MachineReadableZone, *, today: date) -> tuple[RepairPr
     if not any(warning.code in _WORTH_A_TRY for warning in zone.warnings):
         return ()
     typed = _proposed_text(zone)
-    if not _do_dates_hold(typed, layout=LAYOUTS[zone.layout]):
+    if _failing_dates(typed, layout=LAYOUTS[zone.layout]) > 1:
         return ()
     if typed != "".join(zone.lines):
         again = _read_again(zone, typed, today=today)
@@ -130,13 +133,13 @@ def _like_neighbours(text: str, proposal: RepairProposal, *, length: int) -> int
     return sum(mark.isdigit() == last.proposed.isdigit() for mark in beside)
 
 
-def _do_dates_hold(text: str, *, layout: Layout) -> bool:
-    """Look at the two digits that only the types of their fields can mend; most proposals end here."""
+def _failing_dates(text: str, *, layout: Layout) -> int:
+    """Count the dates whose digit does not hold; more than one look-alike is never tried, so most zones end here."""
+    failing = 0
     for columns, column in ((layout.birth, layout.birth_check), (layout.expiry, layout.expiry_check)):
         field, printed = text[columns], text[column]
-        if printed != check_digit(field) and not (printed == FILLER and not field.strip(FILLER)):
-            return False
-    return True
+        failing += printed != check_digit(field) and not (printed == FILLER and not field.strip(FILLER))
+    return failing
 
 
 def _does_composite_hold(text: str, *, layout: Layout) -> bool:
@@ -168,8 +171,11 @@ def _with_one_look_alike(zone: MachineReadableZone, text: str, *, today: date) -
             RepairBasis.COMPOSITE,
             (layout.optional, *([layout.second_optional] if layout.second_optional else [])),
         )
+    is_date = bool(own) and own[0] in _DATES
     for place in sorted({at for part in columns for at in range(part.start, part.stop)}):
         for mark in _LOOK_ALIKES.get(text[place], ""):
+            if is_date and not mark.isdigit():
+                continue
             changed = text[:place] + mark + text[place + 1 :]
             again = _read_again(zone, changed, today=today) if _does_composite_hold(changed, layout=layout) else None
             if again is not None and again.is_verified:
@@ -177,10 +183,12 @@ def _with_one_look_alike(zone: MachineReadableZone, text: str, *, today: date) -
 
 
 def _columns_of(layout: Layout, *, field: str) -> tuple[slice, ...]:
-    """Return the columns under the digit of a field in which letters may stand beside digits."""
+    """Return the columns under the digit of a field in which one character may be misread."""
     if field == "document_number":
         return (layout.document_number, layout.optional) if layout.number_goes_on else (layout.document_number,)
-    return (layout.optional,) if field == "personal_number" else ()
+    return {"date_of_birth": (layout.birth,), "date_of_expiry": (layout.expiry,)}.get(
+        field, (layout.optional,) if field == "personal_number" else ()
+    )
 
 
 def _proposal(zone: MachineReadableZone, proposed: str, *, basis: RepairBasis) -> RepairProposal:

@@ -10,11 +10,20 @@ from string import ascii_uppercase
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from checkpoint.documents import DocumentFault, ReadDocument, Verdict, read_document, read_mrz, suggest_repair
+from checkpoint.documents import (
+    DocumentFault,
+    ReadDocument,
+    Verdict,
+    propose_repairs,
+    read_document,
+    read_mrz,
+    suggest_repair,
+)
 from checkpoint.documents.mrz import MachineReadableZone
+from checkpoint.documents.mrz_repair import MOST_PROPOSALS
 from tests.checkpoint.documents.zones import ALPHABET, PASSPORT, SPECIMENS, TODAY, value, with_character, zone_of
 
 MARKS = ALPHABET + "<"
@@ -165,6 +174,23 @@ def test_a_proposed_repair_leaves_the_zone_as_it_was_read():
     ]
     assert read.are_check_digits_valid is False
     assert read.fields.date_of_birth is None
+
+
+@given(zones(), st.data())
+@settings(deadline=None, max_examples=200)
+def test_a_digit_read_as_another_that_looks_alike_is_among_the_proposals_and_never_put_right_by_itself(zone, drawn):
+    layout, fields, _, _ = zone
+    lines = zone_of(fields, layout=layout)
+    good = read_mrz(lines, today=TODAY)
+    dates = [digit for digit in good.check_digits if digit.field in {"date_of_birth", "date_of_expiry"}]
+    digit = drawn.draw(st.sampled_from(dates))
+    column = digit.position - 1 - drawn.draw(st.integers(1, 6))
+    seen_as = {"3": "8", "8": "3", "5": "6", "6": "5", "1": "7", "7": "1", "0": "8"}.get(lines[digit.line - 1][column])
+    assume(seen_as is not None and digit.verdict is Verdict.VALID and good.is_verified)
+    misread = with_character(lines, line=digit.line - 1, column=column, mark=seen_as)
+    proposals = propose_repairs(read_mrz(misread, today=TODAY), today=TODAY)
+    assert tuple(lines) in [one.lines for one in proposals] or len(proposals) == MOST_PROPOSALS
+    assert read_mrz(misread, today=TODAY).lines == tuple(misread)
 
 
 def test_nothing_is_proposed_if_the_check_digits_would_still_not_hold():
