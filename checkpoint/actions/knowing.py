@@ -26,7 +26,8 @@ from sync.agreement.local_time import VIETNAM_TIME, local_date
 from sync.agreement.vocabulary import DocumentKind, PassState
 
 JUST_HERE: Final = "just_here"
-PAIRED_SINCE: Final = timedelta(days=30)
+PAIRED_SINCE: Final = timedelta(days=366)
+"""How far back a leaving is looked for: a border pass is valid for twelve months."""
 
 
 def midnight(day: date) -> datetime:

@@ -15,7 +15,7 @@ from checkpoint.documents import DocumentFault, ReadDocument, number_key, read_d
 from checkpoint.register.label_code import read_label_code
 from checkpoint.register.links import PersonLink
 from checkpoint.register.names import likeness, read_query
-from checkpoint.register.pairing import Outing, not_returned, outings
+from checkpoint.register.pairing import Outing, Passage, not_returned, outings
 from checkpoint.register.passes import PassMove, findings_of, moves_from
 from checkpoint.store.crossings import HISTORY_ROWS, PastTemperature, history_of
 from checkpoint.store.holders import (
@@ -159,10 +159,12 @@ def away_list(gate: Gate, day: date) -> list[AwayLine]:
     """Return the border residents who left home on a local day and had not come back at its end (or until now)."""
     since, before = midnight(day), midnight(day + timedelta(days=1))
     with gate.store.readers.connect() as connection:
-        found = resident_passages(ReaderRows(connection), since=since, before=before)
+        rows = ReaderRows(connection)
+        found = resident_passages(rows, since=since, before=before)
+        away = [one for one in not_returned(one.passage for one in found) if not _is_home(rows, one, before=before)]
     by_crossing = {one.passage.crossing_id: one for one in found}
     lines = []
-    for passage in not_returned(one.passage for one in found):
+    for passage in away:
         one = by_crossing[passage.crossing_id]
         lines.append(
             AwayLine(
@@ -175,6 +177,13 @@ def away_list(gate: Gate, day: date) -> list[AwayLine]:
             )
         )
     return lines
+
+
+def _is_home(rows: Rows, left: Passage, *, before: datetime) -> bool:
+    """Tell whether somebody came home by then with another document that an officer linked to theirs."""
+    others = linked_keys(rows, left.person_key) - {left.person_key}
+    later = [one for one in passages_of(rows, others, since=left.passed_at) if one.passed_at < before]
+    return bool(later) and not not_returned(later[-1:])
 
 
 def holder_card(gate: Gate, holder_id: str) -> HolderCard:

@@ -31,6 +31,13 @@ from tests.checkpoint.edges import LANE, PASS
 from tests.checkpoint.people import NORMAL_C
 from tests.demands import demand
 
+PASSPORT = {
+    "kind": "passport",
+    "document_number": "C7654321",
+    "full_name": "Chìu A Múi",
+    "nationality": "VNM",
+    "expires_on": "2030-01-01",
+}
 NAME = "Chìu A Múi"
 SPELT = ("王伟明", "Wang Weiming", "Vương Vĩ Minh")
 
@@ -155,6 +162,29 @@ def test_who_left_home_and_has_not_come_back_stands_on_the_days_list(edge):
     sheet = edge.present("QN 555002", direction="entry")
     assert sheet.standing.left_at is not None
     assert edge.rows("SELECT count(*) FROM person_link") == [(0,)]
+
+
+def test_who_came_home_with_another_document_of_theirs_is_not_away(edge):
+    registered(edge)
+    day = edge.clock().date()
+    passed(edge, PASS, direction="exit")
+    left = edge.rows("SELECT person_key FROM crossing")[0][0]
+    edge.present(None, document=PASSPORT, direction="entry")
+    came_home = edge.sheet.state.person.person_key
+    edge.scan_face(NORMAL_C)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    assert len(away_list(edge.gate, day)) == 1, "nobody has said that both are one person"
+    link = {"link_id": str(uuid4()), "left_person_key": left, "right_person_key": came_home}
+    act(edge, link_persons, LinkCommand, **link, reason="both_documents_seen")
+    assert away_list(edge.gate, day) == []
+
+
+def test_a_leaving_is_paired_with_a_coming_home_after_more_than_a_month(edge):
+    registered(edge, expires_on="2027-11-01")
+    passed(edge, PASS, direction="exit")
+    edge.clock.forward(days=45)
+    sheet = edge.present(PASS, direction="entry")
+    assert sheet.standing.left_at is not None
 
 
 def test_people_who_are_alike_are_shown_and_only_an_officer_links_them_and_takes_it_back(edge):
