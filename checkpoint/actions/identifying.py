@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from checkpoint.actions.refusals import ActionRefusedError
-from checkpoint.documents import PersonIdentifiers, is_personal_number, person_key
+from checkpoint.documents import KNOWN_STATES, PersonIdentifiers, is_personal_number, person_key
 from sync.agreement.records import TravellerIdentity
 from sync.agreement.vocabulary import DocumentKind
 
@@ -33,6 +33,17 @@ def key_of_holder(identity: TravellerIdentity, *, kind: DocumentKind, pass_numbe
         sex=identity.sex,
     )
     return person_key(identifiers, key=key) or ""
+
+
+def keys_of_number(number: str, *, key: bytes) -> frozenset[str]:
+    """Return every person key that a bare number may stand for: a citizen's, or a passport or card of any state.
+
+    A number alone does not say whose state gave it out; the keys are few, and each is looked up by itself.
+    """
+    said = [PersonIdentifiers(personal_number=number)] if is_personal_number(number) else []
+    said += [PersonIdentifiers(passport_number=number, passport_state=state) for state in KNOWN_STATES]
+    said += [PersonIdentifiers(card_number=number, card_state=state) for state in KNOWN_STATES]
+    return frozenset(found for one in said if (found := person_key(one, key=key)))
 
 
 def is_birth_possible(born_on: date | None, *, day: date) -> bool:

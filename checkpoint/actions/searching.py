@@ -8,6 +8,7 @@ import msgspec
 
 from checkpoint.actions.gate import Gate
 from checkpoint.actions.holding import child_number, key_of_pass
+from checkpoint.actions.identifying import keys_of_number
 from checkpoint.actions.knowing import PAIRED_SINCE, midnight, state_today
 from checkpoint.actions.person_view import masked
 from checkpoint.actions.refusals import ActionRefusedError
@@ -40,6 +41,7 @@ from checkpoint.store.persons import (
     passages_of,
     resident_passages,
     travellers_at,
+    travellers_with,
 )
 from sync.agreement.local_time import local_date
 from sync.agreement.vocabulary import PassReason, PassState, Sex
@@ -243,8 +245,12 @@ def _by_number(gate: Gate, rows: Rows, query: str, *, document: ReadDocument | N
         return [] if found is None else [_holder_line(gate, found)]
     if not any(mark.isdigit() for mark in query):
         return []
-    one = find_holder(rows, document.fields.number_key if document is not None else number_key(query))
-    return [] if one is None else [_holder_line(gate, one)]
+    number = document.fields.number_key if document is not None else number_key(query)
+    one = find_holder(rows, number)
+    if one is not None:
+        return [_holder_line(gate, one)]
+    keys = keys_of_number(number, key=gate.identity.person_index_key)
+    return [_traveller_line(seen) for seen in travellers_with(rows, keys)]
 
 
 def _by_name(gate: Gate, rows: Rows, name: str, *, born_on: date | None = None) -> list[PersonLine]:

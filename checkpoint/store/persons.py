@@ -50,6 +50,10 @@ _ADD_SEEN: Final = (
 _TOUCH_SEEN: Final = "UPDATE seen_traveller SET full_name = ?, last_seen_at = ? WHERE number = ?"
 _DROP_SEEN: Final = "DELETE FROM seen_traveller WHERE number = ?"
 _SEEN_BY_ROWS: Final = f"SELECT {', '.join(_SEEN)} FROM seen_traveller WHERE number IN (SELECT value FROM json_each(?))"  # noqa: S608
+_SEEN_BY_KEYS: Final = (
+    f"SELECT {', '.join(_SEEN)} FROM seen_traveller"  # noqa: S608  # own words
+    " WHERE person_key IN (SELECT value FROM json_each(?))"
+)
 
 
 class SeenTraveller(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +177,12 @@ def travellers_at(rows: Rows, numbers: Iterable[int]) -> dict[int, SeenTraveller
     found = rows.execute(_SEEN_BY_ROWS, (msgspec.json.encode(list(numbers)).decode(),)).fetchall()
     travellers = (msgspec.convert(dict(zip(_SEEN, row, strict=True)), SeenTraveller) for row in found)
     return {one.number: one for one in travellers}
+
+
+def travellers_with(rows: Rows, keys: Iterable[str]) -> list[SeenTraveller]:
+    """Return the travellers who go by one of some person keys."""
+    found = rows.execute(_SEEN_BY_KEYS, (msgspec.json.encode(sorted(keys)).decode(),)).fetchall()
+    return [msgspec.convert(dict(zip(_SEEN, row, strict=True)), SeenTraveller) for row in found]
 
 
 def forget_person(transaction: Rows, person_key: str) -> None:

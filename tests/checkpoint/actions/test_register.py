@@ -164,6 +164,24 @@ def test_who_left_home_and_has_not_come_back_stands_on_the_days_list(edge):
     assert edge.rows("SELECT count(*) FROM person_link") == [(0,)]
 
 
+@pytest.mark.parametrize(
+    ("document", "typed"),
+    [
+        (PASSPORT, "c 7654321"),
+        ({**PASSPORT, "kind": "identity_card", "document_number": "022188001234"}, "022188001234"),
+        ({**PASSPORT, "kind": "identity_card", "document_number": "01 234567", "nationality": "LAO"}, "01234567"),
+    ],
+)
+def test_somebody_who_crossed_is_found_by_the_number_of_their_document(edge, document, typed):
+    edge.present(None, document=document)
+    edge.scan_face(NORMAL_C)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    (line,) = found(edge, typed)
+    assert line.full_name == "Chìu A Múi"
+    assert document["document_number"] not in repr(line)
+    assert found(edge, "9999999") == []
+
+
 def test_who_came_home_with_another_document_of_theirs_is_not_away(edge):
     registered(edge)
     day = edge.clock().date()
