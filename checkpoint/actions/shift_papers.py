@@ -9,7 +9,7 @@ from checkpoint.handhelds.bundle import HandPlace
 from checkpoint.papers.typesetting import typeset_pdf
 from checkpoint.shifts.sheets import LINES_PER_SHEET, NumberBlock, mark_of
 from sync.agreement.exercise import is_exercise_name
-from sync.agreement.labels_catalogue import Catalogue, format_instant, format_number
+from sync.agreement.labels_catalogue import Catalogue, format_date, format_instant, format_number
 from sync.agreement.local_time import VIETNAM_TIME
 
 _NONE: Final = "-"
@@ -91,6 +91,7 @@ def report_pdf(report: ShiftReport, *, catalogue: Catalogue) -> bytes:
         "columns": [t("lane"), *(t(name) for name in COLUMNS), t("seconds")],
         "rows": [_figures(lane, t=t) for lane in report.lanes],
         "total": _figures(report.total, t=t),
+        "days": _days(report, t=t),
         "exceptions_title": t("exceptions"),
         "exceptions": [[t.exception(code), t.number(n)] for code, n in report.total.figures.exceptions.items()],
         "lines": _open_points(report, t=t),
@@ -152,6 +153,20 @@ def _figures(lane: ReportedLane, *, t: _Words) -> list[str]:
     pace = lane.seconds_per_traveller
     counted = [t.number(getattr(lane.figures, name)) for name in COLUMNS]
     return [lane.label or t("total"), *counted, _NONE if pace is None else t.number(pace)]
+
+
+def _days(report: ShiftReport, *, t: _Words) -> list[list[str]]:
+    """Part the total by report days where the cut-off lies within the shift."""
+    if len(report.report_days) < 2:
+        return []
+    return [
+        [
+            t("of_report_day", day=format_date(one.report_day, language=t.language)),
+            *(t.number(getattr(one.figures, name)) for name in COLUMNS),
+            _NONE,
+        ]
+        for one in report.report_days
+    ]
 
 
 def _officer(one: ReportedOfficer, *, report: ShiftReport, t: _Words) -> list[str]:

@@ -1,14 +1,14 @@
 """The shift report: what the edge's own tables say of one shift, as JSON and as a page. It needs no uplink."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 import msgspec
 
 from checkpoint.actions.shifting import Leftover
 from checkpoint.places import head_count
 from checkpoint.settings import Settings
-from checkpoint.shifts.figures import LaneFigures, figures_by_lane, lane_figures, total_of
+from checkpoint.shifts.figures import CountedCrossing, LaneFigures, figures_by_lane, lane_figures, total_of
 from checkpoint.shifts.hours import ShiftHours
 from checkpoint.shifts.roster import gaps
 from checkpoint.shifts.sheets import missing_numbers
@@ -23,7 +23,7 @@ from checkpoint.store.shifts import (
     roster_between,
     shifts_of,
 )
-from sync.agreement.deployment import Deployment
+from sync.agreement.deployment import Deployment, report_day
 from sync.agreement.mandatory_steps import steps_taken
 from sync.agreement.place_words import PartyKind
 from sync.agreement.policy import MandatoryStep, PolicyInForce
@@ -77,10 +77,18 @@ class ReportedExperts(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[ExpertGap, ...] = ()
 
 
+class ReportedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a shift belongs to one report day: days end at the province's cut-off, shifts where they are planned."""
+
+    report_day: date
+    figures: LaneFigures
+
+
 class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     """A shift in figures. The same tables give the same report, whenever it is asked for.
 
-    ``lanes`` and ``total`` are who came by the gate; ``intercepted`` are crossings of people found outside (R007).
+    ``lanes`` and ``total`` are who came by the gate, ``report_days`` the same by the day whose report counts them, so
+    that the shifts add up to it; ``intercepted`` are crossings of people found outside (R007).
     """
 
     edge_id: str
@@ -102,6 +110,7 @@ class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     lanes_without_plan: tuple[str, ...]
     missing_paper_numbers: tuple[int, ...]
     experts: ReportedExperts = ReportedExperts()
+    report_days: tuple[ReportedDay, ...] = ()
 
 
 def shift_report(
@@ -118,7 +127,8 @@ def shift_report(
     ``policy_at`` tells what the gate knew of its orders at a moment: an expert owes what was ordered by then.
     """
     rows = counted_crossings(connection, starts_at=hours.starts_at, ends_at=hours.ends_at)
-    figures = figures_by_lane([row for row in rows if not row.is_intercepted], lanes=settings.lanes)
+    came_by = [row for row in rows if not row.is_intercepted]
+    figures = figures_by_lane(came_by, lanes=settings.lanes)
     labels = {lane.lane_id: lane.label for lane in settings.lane}
     lanes = tuple(_lane(lane_id, labels.get(lane_id, lane_id), figures=one) for lane_id, one in figures.items())
     handovers = handovers_of(connection, hours)
@@ -143,7 +153,18 @@ def shift_report(
         lanes_without_plan=_lanes_without_plan(connection, hours, lanes=settings.lanes),
         missing_paper_numbers=missing_paper(connection),
         experts=_experts(connection, hours, policy_at=policy_at),
+        report_days=_by_report_day(came_by, hours=hours, cut_off_hour=deployment.cut_off_hour),
     )
+
+
+def _by_report_day(rows: Sequence[CountedCrossing], *, hours: ShiftHours, cut_off_hour: int) -> tuple[ReportedDay, ...]:
+    first = report_day(hours.starts_at, cut_off_hour=cut_off_hour)
+    last = report_day(hours.ends_at - timedelta(microseconds=1), cut_off_hour=cut_off_hour)
+    days = [first + timedelta(days=after) for after in range((last - first).days + 1)]
+    of_day: dict[date, list[CountedCrossing]] = {day: [] for day in days}
+    for row in rows:
+        of_day[report_day(row.presented_at, cut_off_hour=cut_off_hour)].append(row)
+    return tuple(ReportedDay(report_day=day, figures=lane_figures(of_day[day])) for day in days)
 
 
 def _device_faults(summaries: Iterable[bytes]) -> tuple[str, ...]:

@@ -1,14 +1,24 @@
 """One truth in figures: shift report, board, list of the day and quota agree, whatever happened to a crossing since."""
 
+from collections import Counter
+from datetime import UTC, date, datetime
+from io import BytesIO
+
+from pypdf import PdfReader
+
 from checkpoint.actions.board_view import board
 from checkpoint.actions.correcting import correct_details, withdraw_crossing
 from checkpoint.actions.day_list import DayCommand, day_list
 from checkpoint.actions.deciding import close_crossing, measure_person
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.actions.releasing import discharge_person
+from checkpoint.actions.shift_papers import report_pdf
+from checkpoint.actions.shifting import day_plan
 from checkpoint.actions.view import UplinkView
 from checkpoint.app import create_app
 from checkpoint.workers import Workers
+from sync.agreement.deployment import report_period
+from sync.agreement.labels_catalogue import Catalogue
 from sync.agreement.vocabulary import Outcome
 from tests.checkpoint.actions.test_places import reported
 from tests.checkpoint.actions.test_quotas import come, go_on, quota
@@ -17,9 +27,11 @@ from tests.checkpoint.app.test_handhelds import Phone, Station, put_officer, tol
 from tests.checkpoint.edges import Edge
 from tests.checkpoint.orders import put_in_force
 from tests.checkpoint.people import NORMAL_C, RAISED_C
+from tests.demands import demand
 from tests.web.serving import served
 from tests.web.stage import CHEAP, labels
 
+VI = Catalogue.load("vi")
 FIGURES = ("crossings", "measured", "not_measured", "alarms", "refused")
 
 
@@ -110,3 +122,31 @@ def test_an_act_kept_on_a_handheld_is_counted_and_says_nothing_of_the_seconds_pe
         assert told(phone.flush(kept)) == [("accepted", "")]
     assert agreed(edge)["crossings"] == 1
     assert (on_board(edge).pace.count, Gatehouse(edge).report().total.figures.handled) == (0, 0)
+
+
+@demand("R025")
+def test_the_shifts_of_two_days_add_up_to_the_report_day_whose_cut_off_lies_within_one(edge):
+    house = Gatehouse(edge)
+    for hour, many in ((1, 2), (9, 3), (11, 4), (16, 1)):  # 08:05, 16:05, 18:05 and 23:05 local
+        edge.clock.now = datetime(2026, 11, 22, hour, 5, tzinfo=UTC)
+        for one in range(many):
+            edge.present(f"QN 7{hour:02d}{one:03d}")
+            edge.do(measure_person, temperature_c=36.5, device_kind="infrared_thermometer", site="forehead")
+            edge.do(close_crossing, draft_id=edge.draft_id)
+            edge.clock.forward(minutes=2)
+    plan = day_plan(house.gate)
+    shifts = [house.report(hours) for day in (21, 22, 23) for hours in plan.of_day(date(2026, 11, day))]
+    by_day = Counter()
+    for shift in shifts:
+        assert sum(one.figures.crossings for one in shift.report_days) == shift.total.figures.crossings
+        for one in shift.report_days:
+            by_day[one.report_day] += one.figures.crossings
+    for day, many in ((date(2026, 11, 22), 5), (date(2026, 11, 23), 5)):
+        period = report_period(day, cut_off_hour=house.gate.deployment.cut_off_hour)
+        since, until = (f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}" for at in period)
+        assert by_day[day] == many
+        between = f"presented_at >= '{since}' AND presented_at < '{until}'"
+        assert edge.rows(f"SELECT count(*) FROM crossing WHERE {between}") == [(many,)]
+    afternoon = next(one for one in shifts if one.shift_day == date(2026, 11, 22) and len(one.report_days) == 2)
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(report_pdf(afternoon, catalogue=VI))).pages)
+    assert "của ngày báo cáo 23/11/2026" in " ".join(text.split())
