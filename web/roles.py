@@ -39,6 +39,7 @@ ROLES_BY_ACTION: dict[str, frozenset[str]] = {
     "post.act": frozenset({"officer"}),
     "shift.see": frozenset({"officer", "gate_head"}),
     "shift.act": frozenset({"officer"}),
+    "shift.end_for": frozenset({"gate_head"}),
     "handheld.see": frozenset({"officer", "gate_head"}),
     "handheld.act": frozenset({"officer", "gate_head"}),
     "drill.see": frozenset({"officer", "gate_head", "cdc", "administrator"}),

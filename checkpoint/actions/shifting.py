@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.lane import Phase
@@ -69,6 +70,13 @@ class CloseShiftCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     notes: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
+class EndForCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose shift the head of the gate ends, and why its officer did not."""
+
+    shift_id: UUID
+    reason: ReasonText
+
+
 class OwnTemperatureView(msgspec.Struct, frozen=True, kw_only=True):
     """What an own temperature means: raised ones are told to the head of the gate."""
 
@@ -127,6 +135,24 @@ def close_shift(turn: Turn, command: CloseShiftCommand, *, left: Leftover) -> Ow
     turn.append(closed, lane_id=shift.lane_id, observed_at=turn.at)
     end_shift(turn.transaction, shift.shift_id, at=turn.at, end_c=command.temperature_c)
     return view
+
+
+def end_for(turn: Turn, command: EndForCommand, *, left: Leftover) -> None:
+    """End the shift of an officer who forgot to: handed over with what stands open, without an own temperature.
+
+    Nobody measured that officer at the end, and no record says otherwise; who ended it stands with the records.
+    """
+    shift = find_shift(turn.transaction, str(command.shift_id))
+    if shift is None:
+        code = "no_such_shift"
+        raise ActionRefusedError(code, http_code=404)
+    if shift.closed_at is not None:
+        return
+    handover_id = _hand_over(turn, shift, left=left, notes=command.reason.strip())
+    turn.append(
+        ShiftClosed(shift_id=shift.shift_id, handover_id=handover_id), lane_id=shift.lane_id, observed_at=turn.at
+    )
+    end_shift(turn.transaction, shift.shift_id, at=turn.at, end_c=None)
 
 
 def take_over(turn: Turn, handover_id: str) -> Saved | None:

@@ -26,10 +26,12 @@ from checkpoint.actions.shift_report import shift_report
 from checkpoint.actions.shift_view import note_shift_export, shift_csv, shift_view
 from checkpoint.actions.shifting import (
     CloseShiftCommand,
+    EndForCommand,
     Leftover,
     OpenCommand,
     close_shift,
     day_plan,
+    end_for,
     leftover,
     open_shift,
     take_over,
@@ -45,6 +47,7 @@ from web.roles import permit
 
 _may_see = permit("shift.see")
 _may_act = permit("shift.act")
+_may_end_for = permit("shift.end_for")
 
 
 def shift_routes(edge: EdgeApp) -> list[Route]:
@@ -60,6 +63,7 @@ def shift_routes(edge: EdgeApp) -> list[Route]:
         Route("/api/shift", refusing(_show(edge)), methods=["GET"]),
         Route("/api/shift/export.csv", refusing(_export(edge)), methods=["GET"]),
         *(Route(f"/api/shift/{word}", refusing(_act(edge, *one)), methods=["POST"]) for word, one in posts.items()),
+        Route("/api/shift/end-for", refusing(_end_for(edge)), methods=["POST"]),
         Route("/api/shift/handovers/{handover_id}/take", refusing(_take(edge)), methods=["POST"]),
         Route("/api/shift/report.{form:str}", refusing(_report(edge)), methods=["GET"]),
         Route("/api/shift/sheets/{first:int}.pdf", refusing(_sheets(edge)), methods=["GET"]),
@@ -81,6 +85,19 @@ def _act(edge: EdgeApp, shape: type[msgspec.Struct], command: Callable[[Turn, An
         return json_answer({"done": done})
 
     return act
+
+
+def _end_for(edge: EdgeApp) -> Endpoint:
+    decoder = msgspec.json.Decoder(EndForCommand)
+
+    async def end_another(request: Request) -> Response:
+        session = _may_end_for(request)
+        given = await read_command(request, decoder)
+        left = await anyio.to_thread.run_sync(_left, edge)
+        await committed(edge.gate.perform(lambda turn: end_for(turn, given, left=left), officer_ref=session.username))
+        return json_answer({"done": True})
+
+    return end_another
 
 
 def _take(edge: EdgeApp) -> Endpoint:

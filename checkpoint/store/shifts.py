@@ -124,8 +124,8 @@ def add_shift(transaction: Transaction, shift: OfficerShift) -> None:
     transaction.execute(_ADD_SHIFT, _as_values(shift))
 
 
-def end_shift(transaction: Transaction, shift_id: str, *, at: datetime, end_c: float) -> None:
-    """Note the end of a shift."""
+def end_shift(transaction: Transaction, shift_id: str, *, at: datetime, end_c: float | None) -> None:
+    """Note the end of a shift; without an own temperature where its officer was not there."""
     transaction.execute(_CLOSE_SHIFT, {"wanted": shift_id, "new_closed_at": to_text(at), "new_end_c": end_c})
 
 

@@ -38,6 +38,7 @@ function show(next) {
   find("begin").hidden = Boolean(own);
   find("end").hidden = !own;
   fill("left", leftLines(next.left), "nothing_open");
+  fill("present", next.present.map(presentLine), "nobody_present");
   fill("handovers", next.handovers.map(handoverLine), "no_handover");
   fill("gaps", next.gaps.map((gap) => line(element("span", { class: "chip", "data-tone": "wait" }, t("shift_page.gap", { lane: laneName(gap.lane_id), starts_at: gap.starts_at })))), "no_gap");
   find("roster").replaceChildren(...next.roster.map((one) => line(element("span", {}, `${date(one.day)} · ${shiftName(one.shift)} · ${laneName(one.lane_id)}`), element("span", { class: "strong" }, one.username))));
@@ -56,6 +57,24 @@ function handoverLine(one) {
   const left = leftLines(one.left).map((node) => node.textContent).join(" · ") || t("shift_page.nothing_open");
   const button = one.is_own ? element("span", { class: "dim small" }, t("shift_page.waits_for_next")) : element("button", { class: "button primary", type: "button", onclick: () => takeOver(one.handover_id) }, t("shift_page.take_over"), one === page.handovers.find((other) => !other.is_own) ? element("kbd", {}, "F3") : null);
   return line(element("span", { class: "strong" }, `${one.given_by} · ${laneName(one.lane_id)} · ${timeOrDate(one.given_at)}`), button, element("p", { class: "notes" }, [left, one.notes].filter(Boolean).join("\n")));
+}
+
+// Who is in a shift; the head of the gate ends one that its officer forgot.
+function presentLine(one) {
+  const mayEnd = find("present").dataset.mayEnd === "yes";
+  return line(element("span", {}, `${one.username} · ${laneName(one.lane_id)} · ${shiftName(one.shift_code)} · ${timeOrDate(one.opened_at)}`), mayEnd ? element("button", { class: "button", type: "button", onclick: () => endFor(one) }, t("shift_page.end_for")) : null);
+}
+
+function endFor(one) {
+  ask({
+    title: `${t("shift_page.end_for")}: ${one.username}`,
+    fields: [element("p", { class: "hint" }, t("shift_page.end_for_hint")), textField({ name: "reason", label: t("lane.reason_in_words"), required: true, autofocus: true })],
+    submitKey: "shift_page.end_for",
+    submit: async ({ reason }) => {
+      await send("/api/shift/end-for", { shift_id: one.shift_id, reason });
+      await refresh();
+    },
+  });
 }
 
 function reportLine(one) {

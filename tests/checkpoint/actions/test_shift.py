@@ -1,7 +1,7 @@
 """A shift at a real edge: own temperature, handover, roster, figures, and the sheets of paper."""
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -18,9 +18,11 @@ from checkpoint.actions.shift_report import shift_report
 from checkpoint.actions.shift_view import shift_view
 from checkpoint.actions.shifting import (
     CloseShiftCommand,
+    EndForCommand,
     OpenCommand,
     close_shift,
     day_plan,
+    end_for,
     leftover,
     open_shift,
     take_over,
@@ -284,3 +286,21 @@ def test_the_shift_report_says_how_many_experts_went_through_every_step_and_name
     [said] = [words for title, words in printed if title == "Chuyên gia (100 %)"]
     assert said.startswith("1 trên 2 lượt đủ các bước, ")
     assert said.endswith("thiếu cơ quan mời và dự án")
+
+
+def test_the_head_of_the_gate_ends_a_shift_that_its_officer_forgot(house):
+    shift_id, _ = house.begin()
+    house.edge.clock.forward(hours=14)
+    command = EndForCommand(shift_id=UUID(shift_id), reason="quên kết ca, đã về")
+    left = leftover(house.gate, device_faults=())
+    for _ in range(2):
+        house.gate.perform(lambda turn: end_for(turn, command, left=left), officer_ref="truong").result(10)
+    assert house.view().own is None
+    (handover,) = house.view("truc2").handovers
+    assert (handover.given_by, handover.notes) == ("canbo", "quên kết ca, đã về")
+    house.take(handover.handover_id)
+    bodies = house.edge.bodies()
+    assert sum(isinstance(one, ShiftClosed) for one in bodies) == 1
+    assert sum(isinstance(one, OwnTemperatureTaken) for one in bodies) == 1, "only that of the beginning"
+    assert not any("đã về".encode() in record for record in house.edge.journal())
+    assert house.edge.envelopes()[-2].officer_ref == "truong"
