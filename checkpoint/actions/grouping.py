@@ -3,6 +3,7 @@
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
@@ -87,10 +88,10 @@ def decoded_file(text: str) -> bytes:
         raise ActionRefusedError(code, http_code=422, values={"field": "file"}) from None
 
 
-def read_group_list(command: OpenGroupCommand) -> tuple[ReadManifest, str]:
+def read_group_list(command: OpenGroupCommand, *, today: date) -> tuple[ReadManifest, str]:
     """Read the list of a command and name it by what it says; slow, so before the turn."""
     content = decoded_file(command.file)
-    return read_manifest(content), sha256(content).hexdigest()
+    return read_manifest(content, today=today), sha256(content).hexdigest()
 
 
 def open_group(turn: Turn, command: OpenGroupCommand, *, read: ReadManifest, fingerprint: str) -> GroupRow:

@@ -34,7 +34,8 @@ from checkpoint.actions.grouping import (
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.app.answers import Endpoint, committed, json_answer, read_command, refusing
 from checkpoint.app.edge_app import EdgeApp
-from checkpoint.groups import LARGEST_FILE_BYTES, read_manifest
+from checkpoint.groups import LARGEST_FILE_BYTES, is_workbook, read_manifest
+from sync.agreement.local_time import local_date
 from sync.agreement.vocabulary import Direction
 from web.forms import FormRefusedError, read_body
 from web.roles import permit
@@ -101,7 +102,7 @@ def group_routes(edge: EdgeApp) -> list[Route]:
     return [
         Route("/api/groups/list", refusing(_list(edge)), methods=["POST"]),
         Route("/api/groups/card", refusing(_card(edge)), methods=["POST"]),
-        Route("/api/groups/read", refusing(_read()), methods=["POST"]),
+        Route("/api/groups/read", refusing(_read(edge)), methods=["POST"]),
         Route("/api/groups/open", refusing(_open(edge)), methods=["POST"]),
         Route("/api/groups/close", refusing(_close(edge)), methods=["POST"]),
         Route("/api/groups/export", refusing(_export(edge)), methods=["POST"]),
@@ -139,16 +140,19 @@ def _card(edge: EdgeApp) -> Endpoint:
     return show
 
 
-def _read() -> Endpoint:
+def _read(edge: EdgeApp) -> Endpoint:
     """Say what a file holds and what is wrong with it; nothing is kept."""
     decoder = msgspec.json.Decoder(FileCommand)
 
     async def read(request: Request) -> Response:
         _may_act(request)
         command = await _large_command(request, decoder)
-        found = await anyio.to_thread.run_sync(lambda: read_manifest(decoded_file(command.file)))
+        today = local_date(edge.gate.clock())
+        content = decoded_file(command.file)
+        found = await anyio.to_thread.run_sync(lambda: read_manifest(content, today=today))
         answer = {"read": len(found.members), "refused": len(found.refused), "columns": found.columns}
-        return json_answer({**answer, "faults": found.faults})
+        sheet = found.reading if is_workbook(content) else 1
+        return json_answer({**answer, "sheet": sheet, "faults": found.faults})
 
     return read
 
@@ -159,7 +163,8 @@ def _open(edge: EdgeApp) -> Endpoint:
     async def open_one(request: Request) -> Response:
         session = _may_act(request)
         command = await _large_command(request, decoder)
-        read, fingerprint = await anyio.to_thread.run_sync(lambda: read_group_list(command))
+        today = local_date(edge.gate.clock())
+        read, fingerprint = await anyio.to_thread.run_sync(lambda: read_group_list(command, today=today))
         group = await committed(
             edge.gate.perform(
                 lambda turn: open_group(turn, command, read=read, fingerprint=fingerprint),

@@ -4,7 +4,7 @@ from checkpoint.groups.faults import ManifestError, ManifestFault, RowFault
 from checkpoint.groups.head_count import HeadCount, count_heads
 from checkpoint.groups.manifest import ManifestMember, ReadManifest, read_manifest
 from checkpoint.groups.seats import Nearness, near, seat_code
-from checkpoint.groups.sheets import LARGEST_FILE_BYTES, MOST_ROWS, Row, read_rows
+from checkpoint.groups.sheets import LARGEST_FILE_BYTES, MOST_ROWS, Row, is_workbook, read_rows
 
 __all__ = [
     "LARGEST_FILE_BYTES",
@@ -18,6 +18,7 @@ __all__ = [
     "Row",
     "RowFault",
     "count_heads",
+    "is_workbook",
     "near",
     "read_manifest",
     "read_rows",

@@ -24,6 +24,7 @@ class ManifestFault(StrEnum):
     NUMBER_LOST_ZERO = "number_lost_zero"
     NUMBER_ROUNDED = "number_rounded"
     DATE_UNREADABLE = "date_unreadable"
+    BIRTH_IMPOSSIBLE = "birth_impossible"
     NATIONALITY_UNKNOWN = "nationality_unknown"
     SEAT_UNREADABLE = "seat_unreadable"
 

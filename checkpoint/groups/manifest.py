@@ -6,10 +6,10 @@ taken over: the officer sees every mistake at once, with its row and column, and
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from checkpoint.documents import number_key, stored_form
 from checkpoint.documents.states import KNOWN_STATES
@@ -21,6 +21,7 @@ from checkpoint.groups.sheets import Cell, Row, readings_of
 LONGEST_NAME: Final = 200
 _LONGEST_NUMBER: Final = 30
 _TITLE_ROWS: Final = 20
+OLDEST: Final = timedelta(days=130 * 366)
 _CITIZEN_DIGITS: Final = 12
 _ROUNDED: Final = re.compile(r"\d(?:[.,]\d+E\+?|E\+)\d{1,2}\Z", re.IGNORECASE)
 _DAY_FIRST: Final = re.compile(r"(?P<day>\d{1,2})[/.\- ](?P<month>\d{1,2})[/.\- ](?P<year>\d{4})\Z")
@@ -42,11 +43,15 @@ class ManifestMember(Struct, frozen=True, kw_only=True):
 
 
 class ReadManifest(Struct, frozen=True, kw_only=True):
-    """What became of each row below the heading: read, or refused with at least one fault."""
+    """What became of each row below the heading: read, or refused with at least one fault.
+
+    ``reading`` counts from 1 the ways in which the file was tried: of a workbook the sheet with the list.
+    """
 
     members: tuple[ManifestMember, ...]
     faults: tuple[RowFault, ...]
     columns: tuple[str, ...] = ()
+    reading: int = 1
 
     @property
     def refused(self) -> tuple[int, ...]:
@@ -54,21 +59,24 @@ class ReadManifest(Struct, frozen=True, kw_only=True):
         return tuple(sorted({fault.row for fault in self.faults if fault.row}))
 
 
-def read_manifest(content: bytes) -> ReadManifest:
-    """Read a file in the way that has a heading; a fault of the whole file stands at row 0 and leaves no member."""
+def read_manifest(content: bytes, *, today: date) -> ReadManifest:
+    """Read a file in the way that has a heading; nobody is born after ``today``.
+
+    A fault of the whole file stands at row 0 and leaves no member.
+    """
     likeliest: ReadManifest | None = None
     try:
-        for rows in readings_of(content):
-            read = read_people(rows)
+        for place, rows in enumerate(readings_of(content), start=1):
+            read = read_people(rows, today=today)
             if not any(fault.fault is ManifestFault.HEADING_MISSING for fault in read.faults):
-                return read
+                return structs.replace(read, reading=place)
             likeliest = likeliest or read
     except ManifestError as error:
         return likeliest or _none_read(error.fault)
     return likeliest or _none_read(ManifestFault.FILE_EMPTY)
 
 
-def read_people(rows: Sequence[Row]) -> ReadManifest:
+def read_people(rows: Sequence[Row], *, today: date) -> ReadManifest:
     """Read the rows of a table: each row below the heading becomes a member, or has its faults told."""
     found = next(((place, fields) for place, row in enumerate(rows[:_TITLE_ROWS]) if (fields := _heading(row))), None)
     if found is None:
@@ -81,7 +89,7 @@ def read_people(rows: Sequence[Row]) -> ReadManifest:
     faults: list[RowFault] = []
     first_row: dict[str, int] = {}
     for row in rows[place + 1 :]:
-        member, wrong = _member(row, fields=fields, first_row=first_row)
+        member, wrong = _member(row, fields=fields, first_row=first_row, today=today)
         faults.extend(wrong)
         if not wrong:
             members.append(member)
@@ -107,7 +115,7 @@ def _heading(row: Row) -> dict[int, str] | None:
 
 
 def _member(
-    row: Row, *, fields: Mapping[int, str], first_row: dict[str, int]
+    row: Row, *, fields: Mapping[int, str], first_row: dict[str, int], today: date
 ) -> tuple[ManifestMember, tuple[RowFault, ...]]:
     cells: dict[str, Cell] = {field: row.cells[place] for place, field in fields.items() if place < len(row.cells)}
     found: list[tuple[str, ManifestFault, int | None]] = []
@@ -117,6 +125,8 @@ def _member(
     elif len(name) > LONGEST_NAME:
         found.append(("full_name", ManifestFault.NAME_TOO_LONG, None))
     born_on, wrong_date = _date(cells.get("date_of_birth"))
+    if born_on is not None and not today - OLDEST <= born_on <= today:
+        wrong_date = ManifestFault.BIRTH_IMPOSSIBLE
     number, wrong_number = _number(cells.get("document_number"), has_birth=born_on is not None)
     key = number_key(number)
     found += [("date_of_birth", wrong_date, None)] if wrong_date else []

@@ -1,8 +1,8 @@
 """Rows of a CSV or XLSX file in memory, bounded before anything is unpacked; formulas are never worked out.
 
 CSV comes from Excel in Viet Nam as UTF-8 with or without a mark, as UTF-16 ("Unicode text"), from China as GBK, with
-commas, semicolons or tabs; which of them parts the columns only the heading tells. Of an XLSX the first sheet is read
-cell by cell; a formula gives the value that was stored with it, or nothing.
+commas, semicolons or tabs; which of them parts the columns only the heading tells. Of an XLSX each sheet is a
+reading, in its order, cell by cell; a formula gives the value that was stored with it, or nothing.
 """
 
 import csv
@@ -26,6 +26,7 @@ MOST_COLUMNS: Final = 40
 LONGEST_CELL: Final = 500
 LARGEST_UNPACKED_BYTES: Final = 32 * 1024 * 1024
 MOST_PARTS: Final = 200
+MOST_SHEETS: Final = 12
 _HIGHEST_RATIO: Final = 200
 _HEADING_BYTES: Final = 1024
 _MARKUP: Final = (".xml", ".rels", ".vml")
@@ -48,13 +49,20 @@ class Row(Struct, frozen=True, kw_only=True):
     cells: tuple[Cell, ...]
 
 
+def is_workbook(content: bytes) -> bool:
+    """Tell whether a file is read by sheets."""
+    return content.startswith(_ZIP)
+
+
 def read_rows(content: bytes) -> tuple[Row, ...]:
     """Read every row that is not blank; raises ``ManifestError`` for what is no table or too large."""
     return next(readings_of(content))
 
 
 def readings_of(content: bytes) -> Iterator[tuple[Row, ...]]:
-    """Read a file in each way that it may be meant, the likeliest first: a text by each mark between its columns.
+    """Read a file in each way that it may be meant, the likeliest first.
+
+    A text is read by each mark between its columns, a workbook by each of its sheets.
 
     Raises:
         ManifestError: it is no table at all, or too large.
@@ -63,8 +71,13 @@ def readings_of(content: bytes) -> Iterator[tuple[Row, ...]]:
         raise ManifestError(ManifestFault.FILE_EMPTY)
     if len(content) > LARGEST_FILE_BYTES:
         raise ManifestError(ManifestFault.FILE_TOO_LARGE)
-    if content.startswith(_ZIP):
-        yield _bounded(_workbook_rows(content))
+    if is_workbook(content):
+        _require_honest_archive(content)
+        for place in range(MOST_SHEETS):
+            rows = _sheet_rows(content, place=place)
+            if rows is None:
+                return
+            yield rows
         return
     text = _decoded(content)
     if "\0" in text:
@@ -124,15 +137,17 @@ def _delimiters_of(text: str) -> list[str]:
     return sorted(_DELIMITERS, key=lambda mark: -counts[mark]) if any(counts.values()) else [","]
 
 
-def _workbook_rows(content: bytes) -> Iterator[tuple[int, list[object]]]:
-    _require_honest_archive(content)
+def _sheet_rows(content: bytes, *, place: int) -> tuple[Row, ...] | None:
+    """Read one sheet, counted from 0; ``None`` where the workbook has no more. A book without any is no table."""
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         try:
-            sheet = book.worksheets[0]
+            if place and place >= len(book.worksheets):
+                return None
+            sheet = book.worksheets[place]
             sheet.reset_dimensions()
             rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
-            yield from ((number, list(cells)) for number, cells in enumerate(rows, start=1))
+            return _bounded((number, list(cells)) for number, cells in enumerate(rows, start=1))
         finally:
             book.close()
     except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError, TypeError) as error:

@@ -159,7 +159,7 @@ function faultsOf(found) {
   const shown = found.faults.slice(0, SHOWN_FAULTS);
   const more = found.faults.length - shown.length;
   return [
-    element("p", { class: "strong" }, t("groups_page.faults_title", { read: found.read, refused: found.refused })),
+    element("p", { class: "strong" }, t("groups_page.faults_title", { read: found.read, refused: found.refused }), found.sheet > 1 ? ` · ${t("groups_page.of_sheet", { number: found.sheet })}` : ""),
     element("ol", { class: "faults", tabindex: "0", "aria-label": t("groups_page.file") }, ...shown.map(faultLine), more ? element("li", {}, t("groups_page.more_than", { count: more })) : null),
   ];
 }

@@ -44,9 +44,10 @@ from sync.agreement.gate_records.groups import (
     GroupOpened,
 )
 from sync.agreement.group_words import MemberMatch, MissingReason, OccupantRole
+from sync.agreement.local_time import local_date
 from tests.checkpoint.centres import HandCentre
 from tests.checkpoint.edges import LANE
-from tests.checkpoint.people import NORMAL_C, RAISED_C
+from tests.checkpoint.people import MORNING, NORMAL_C, RAISED_C
 from tests.checkpoint.store.pages import where_found
 
 GUIDE, OPERATOR, PHONE = "Vũ Thị Hà", "Công ty Lữ hành Sao Biển", "0987000111"
@@ -67,7 +68,7 @@ def announce(edge, *, group_id: str | None = None, people=PEOPLE, **more) -> str
     group_id = group_id or str(uuid4())
     words = {**fields, "group_id": group_id, "file": listed(people), "lane_id": LANE, **more}
     command = msgspec.convert(words, OpenGroupCommand, strict=False)
-    read, fingerprint = read_group_list(command)
+    read, fingerprint = read_group_list(command, today=local_date(MORNING))
     edge.gate.perform(
         lambda turn: open_group(turn, command, read=read, fingerprint=fingerprint), officer_ref="canbo"
     ).result(10)

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 
 from checkpoint.groups import LARGEST_FILE_BYTES, ManifestFault, RowFault, read_manifest
 
+TODAY = date(2026, 11, 22)
 HEADING = ["STT", "Họ và tên", "Số hộ chiếu", "Ngày sinh", "Quốc tịch", "Số ghế"]
 PEOPLE = [
     ["1", "Nguyễn Thị Hường", "C1234567", "05/09/1988", "Việt Nam", "14C"],
@@ -36,13 +37,13 @@ def as_xlsx(rows) -> bytes:
 
 
 def faults(content: bytes) -> list[tuple[int, str, ManifestFault]]:
-    return [(one.row, one.column, one.fault) for one in read_manifest(content).faults]
+    return [(one.row, one.column, one.fault) for one in read_manifest(content, today=TODAY).faults]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_list_is_read_in_every_form_that_excel_in_viet_nam_saves(delimiter, encoding):
-    read = read_manifest(as_csv([HEADING, *PEOPLE], delimiter=delimiter, encoding=encoding))
+    read = read_manifest(as_csv([HEADING, *PEOPLE], delimiter=delimiter, encoding=encoding), today=TODAY)
 
     assert read.faults == ()
     assert [one.full_name for one in read.members] == ["Nguyễn Thị Hường", "Đặng Văn Ơn", "韦 小明"]
@@ -61,7 +62,7 @@ def test_a_workbook_is_read_below_its_title_with_dates_and_figures_as_excel_keep
         [2, "Trần Văn Bình", 123456789, None, "3"],
     ]
 
-    read = read_manifest(as_xlsx(rows))
+    read = read_manifest(as_xlsx(rows), today=TODAY)
 
     assert read.faults == ()
     assert [(one.row, one.document_number, one.carriage) for one in read.members] == [
@@ -89,18 +90,18 @@ def test_every_mistake_is_told_with_its_row_and_column():
         (6, "document_number", ManifestFault.NUMBER_REPEATED),
         (7, "document_number", ManifestFault.NUMBER_ROUNDED),
     ]
-    repeated = read_manifest(as_csv(rows, delimiter=";")).faults[4]
+    repeated = read_manifest(as_csv(rows, delimiter=";"), today=TODAY).faults[4]
     assert repeated == RowFault(row=6, column="document_number", fault=ManifestFault.NUMBER_REPEATED, other_row=2)
 
 
 def test_a_citizen_s_number_whose_first_zero_excel_took_is_told():
-    read = read_manifest(as_xlsx([HEADING[:3], [1, "Nguyễn Văn An", 22088001234]]))
+    read = read_manifest(as_xlsx([HEADING[:3], [1, "Nguyễn Văn An", 22088001234]]), today=TODAY)
 
     assert [(one.row, one.fault) for one in read.faults] == [(2, ManifestFault.NUMBER_LOST_ZERO)]
 
 
 def test_a_child_without_a_document_is_read_by_its_birth_date():
-    [child] = read_manifest(as_csv([HEADING, ["1", "Bé Na", "", "01/06/2024", "", ""]])).members
+    [child] = read_manifest(as_csv([HEADING, ["1", "Bé Na", "", "01/06/2024", "", ""]]), today=TODAY).members
 
     assert (child.number_key, child.date_of_birth) == ("", date(2024, 6, 1))
 
@@ -115,12 +116,12 @@ def test_a_child_without_a_document_is_read_by_its_birth_date():
     ],
 )
 def test_the_lists_of_every_day_are_read(content):
-    [one] = read_manifest(content).members
+    [one] = read_manifest(content, today=TODAY).members
     assert (one.full_name, one.document_number) == ("Lý A", "B0000001")
 
 
 def test_a_list_from_a_chinese_spreadsheet_is_read():
-    [one] = read_manifest("姓名,护照号,出生日期\n李明,E11223344,1985年11月2日\n".encode("gb18030")).members
+    [one] = read_manifest("姓名,护照号,出生日期\n李明,E11223344,1985年11月2日\n".encode("gb18030"), today=TODAY).members
     assert (one.full_name, one.date_of_birth) == ("李明", date(1985, 11, 2))
 
 
@@ -135,12 +136,12 @@ def test_a_list_from_a_chinese_spreadsheet_is_read():
 )
 def test_a_cell_that_says_nothing_or_two_things_is_told(cells, told):
     rows = [["Họ tên", "Số hộ chiếu", "Ngày sinh"], cells]
-    assert [(one.column, one.fault) for one in read_manifest(as_csv(rows)).faults] == [told]
+    assert [(one.column, one.fault) for one in read_manifest(as_csv(rows), today=TODAY).faults] == [told]
 
 
 def test_a_number_that_only_looks_rounded_and_a_date_of_eight_digits_are_read():
     rows = [["Họ tên", "Số hộ chiếu", "Ngày sinh"], ["Lý A", "5E1234567", "19851102"]]
-    [one] = read_manifest(as_csv(rows)).members
+    [one] = read_manifest(as_csv(rows), today=TODAY).members
     assert (one.document_number, one.date_of_birth) == ("5E1234567", date(1985, 11, 2))
 
 
@@ -158,7 +159,7 @@ def test_a_number_that_only_looks_rounded_and_a_date_of_eight_digits_are_read():
     ],
 )
 def test_a_file_that_is_no_list_is_refused_whole_and_says_why(content, fault):
-    read = read_manifest(content)
+    read = read_manifest(content, today=TODAY)
 
     assert [(one.row, one.fault) for one in read.faults] == [(0, fault)]
     assert read.members == ()
@@ -196,7 +197,7 @@ def test_a_part_by_another_name_is_markup_all_the_same(begun):
 
 
 def test_a_formula_is_never_worked_out():
-    read = read_manifest(as_xlsx([HEADING[:3], [1, "Lý A Sửu", '=HYPERLINK("http://x")&"C9999999"']]))
+    read = read_manifest(as_xlsx([HEADING[:3], [1, "Lý A Sửu", '=HYPERLINK("http://x")&"C9999999"']]), today=TODAY)
 
     assert [(one.column, one.fault) for one in read.faults] == [("document_number", ManifestFault.NUMBER_MISSING)]
 
@@ -206,7 +207,7 @@ CELLS = st.one_of(st.text(max_size=12), st.sampled_from(["C1234567", "C7654321",
 
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=12))
 def test_every_row_stands_in_exactly_one_of_read_and_refused(people):
-    read = read_manifest(as_csv([HEADING, *people]))
+    read = read_manifest(as_csv([HEADING, *people]), today=TODAY)
 
     rows = [one.row for one in read.members]
     assert set(rows).isdisjoint(read.refused)
@@ -217,4 +218,22 @@ def test_every_row_stands_in_exactly_one_of_read_and_refused(people):
 
 @given(st.binary(max_size=400))
 def test_no_bytes_raise(content):
-    assert read_manifest(content).faults or read_manifest(content).members
+    assert read_manifest(content, today=TODAY).faults or read_manifest(content, today=TODAY).members
+
+
+def test_a_list_on_the_second_sheet_is_found_and_the_sheet_is_named():
+    book = Workbook()
+    book.active.append(["Kính gửi", "Ban Quản lý cửa khẩu"])
+    listed = book.create_sheet("Danh sách")
+    for row in [HEADING, *PEOPLE]:
+        listed.append(list(row))
+    content = io.BytesIO()
+    book.save(content)
+    read = read_manifest(content.getvalue(), today=TODAY)
+    assert (len(read.members), read.faults, read.reading) == (len(PEOPLE), (), 2)
+
+
+@pytest.mark.parametrize("born", ["23/11/2026", "01/01/1880"])
+def test_a_birth_that_cannot_be_is_refused_in_its_row(born):
+    content = as_csv([HEADING, ["1", "Nguyễn Văn An", "C1234567", born, "", ""]])
+    assert faults(content) == [(2, "date_of_birth", ManifestFault.BIRTH_IMPOSSIBLE)]
