@@ -22,6 +22,7 @@ def import_immigration_command(  # noqa: PLR0917  # typer passes every option by
     csv: Annotated[Path, typer.Option("--csv", help="CSV with document_number, crossed_at, direction, …")],
     covers_from: Annotated[str, typer.Option("--from", help="Beginning of the span that the list covers whole.")] = "",
     covers_to: Annotated[str, typer.Option("--to", help="End of that span.")] = "",
+    replaces: Annotated[bool, typer.Option("--replaces", help="A corrected list: earlier lines it lacks go.")] = False,  # noqa: FBT002  # typer's way of a flag
     settings: SettingsOption = None,
 ) -> None:
     """Read the immigration counter's list for the proof of coverage; with a mistake in it, nothing of it.
@@ -33,7 +34,8 @@ def import_immigration_command(  # noqa: PLR0917  # typer passes every option by
     try:
         own = open_identity(configured.data_path, edge_id=configured.edge.edge_id)
         with csv.open(encoding="utf-8-sig", newline="") as lines:
-            given = read_list(read_csv(lines), key=own.person_index_key, begins_at=covers_from, ends_at=covers_to)
+            span = {"begins_at": covers_from, "ends_at": covers_to}
+            given = read_list(read_csv(lines), key=own.person_index_key, **span, replaces=replaces)
     except StoreError as error:
         fail(error)
     except (OSError, UnicodeDecodeError, CsvError, ImmigrationError) as error:

@@ -13,7 +13,7 @@ import msgspec
 from checkpoint.coverage import ImmigrationEntry, document_key, entry_key, hour_of
 from checkpoint.documents import number_key
 from checkpoint.store.accounts import COMMIT_TIMEOUT_S
-from checkpoint.store.coverage import ListedHour, put_due, put_entries, put_listed_hours
+from checkpoint.store.coverage import ListedHour, put_due, put_entries, put_listed_hours, withdraw_entries
 from checkpoint.store.edge_store import EdgeStore
 from checkpoint.store.writer import Transaction
 from sync.agreement.local_time import VIETNAM_TIME
@@ -34,17 +34,22 @@ class ImmigrationError(ValueError):
 
 
 class ImmigrationList(msgspec.Struct, frozen=True, kw_only=True):
-    """A list as it is handed over: its lines, and the hours and directions that it covers whole."""
+    """A list as it is handed over: its lines, and the hours and directions that it covers whole.
+
+    ``replaces``: it is a corrected one, and earlier lines of those hours that it does not hold were wrong.
+    """
 
     entries: tuple[ImmigrationEntry, ...]
     hours: tuple[ListedHour, ...]
+    replaces: bool = False
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import changed: lines that are new, and hours that no list covered before."""
+    """What an import changed: lines that are new, hours that no list covered before, wrong lines that are gone."""
 
     entries: int
     hours: int
+    withdrawn: int = 0
 
 
 def read_csv(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -73,7 +78,12 @@ def _broken(number: int) -> ImmigrationError:
 
 
 def read_list(
-    rows: Iterable[tuple[int, Mapping[str, str]]], *, key: bytes, begins_at: str = "", ends_at: str = ""
+    rows: Iterable[tuple[int, Mapping[str, str]]],
+    *,
+    key: bytes,
+    begins_at: str = "",
+    ends_at: str = "",
+    replaces: bool = False,
 ) -> ImmigrationList:
     """Read a whole list, or raise ``ImmigrationError`` that names every wrong line (``MOST_MISTAKES`` at most).
 
@@ -98,7 +108,8 @@ def read_list(
                 break
     if mistakes:
         raise ImmigrationError("\n".join(mistakes))
-    return ImmigrationList(entries=tuple(entries), hours=_covered(entries, begins_at=begins_at, ends_at=ends_at))
+    hours = _covered(entries, begins_at=begins_at, ends_at=ends_at)
+    return ImmigrationList(entries=tuple(entries), hours=hours, replaces=replaces)
 
 
 def import_list(store: EdgeStore, given: ImmigrationList, *, at: datetime) -> Imported:
@@ -108,7 +119,19 @@ def import_list(store: EdgeStore, given: ImmigrationList, *, at: datetime) -> Im
         write = partial(_add, some=given.entries[first : first + ENTRIES_AT_ONCE])
         added += store.writer.submit(write).result(COMMIT_TIMEOUT_S)
     hours = store.writer.submit(lambda t: _cover(t, given.hours, at=at)).result(COMMIT_TIMEOUT_S)
-    return Imported(entries=added, hours=hours)
+    if not given.replaces:
+        return Imported(entries=added, hours=hours)
+    withdrawn = store.writer.submit(lambda transaction: _withdraw_others(transaction, given)).result(COMMIT_TIMEOUT_S)
+    return Imported(entries=added, hours=hours, withdrawn=withdrawn)
+
+
+def _withdraw_others(transaction: Transaction, given: ImmigrationList) -> int:
+    """Take earlier lines back that a corrected list does not hold; their hours are reconciled anew."""
+    kept = [one.entry_key for one in given.entries]
+    gone = {one: withdraw_entries(transaction, one, but=kept) for one in given.hours}
+    changed = {hour.starts_at for hour, count in gone.items() if count}
+    put_due(transaction, {starts_at + offset for starts_at in changed for offset in _NEIGHBOURS})
+    return sum(gone.values())
 
 
 def _add(transaction: Transaction, some: Sequence[ImmigrationEntry]) -> int:

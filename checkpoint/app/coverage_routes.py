@@ -48,6 +48,7 @@ class ListCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     entries: tuple[dict[str, str], ...] = ()
     covers_from: str = ""
     covers_to: str = ""
+    replaces: bool = False
 
 
 class ReconcileCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -169,7 +170,7 @@ async def _taken(edge: EdgeApp, request: Request, *, by: str) -> Imported:
 def _read(command: ListCommand, *, key: bytes) -> ImmigrationList:
     lines = command.csv.lstrip("\ufeff").splitlines()
     rows = enumerate(command.entries, start=1) if command.entries else read_csv(lines)
-    return read_list(rows, key=key, begins_at=command.covers_from, ends_at=command.covers_to)
+    return read_list(rows, key=key, begins_at=command.covers_from, ends_at=command.covers_to, replaces=command.replaces)
 
 
 def _day_in(request: Request) -> date | None:

@@ -4,7 +4,7 @@ Every read of a span goes through an index on its time, so that an hour costs th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, exists, literal_column, select, update
@@ -97,6 +97,11 @@ _DUE_AGAIN = """
     WHERE crossing_id = :wanted
     ON CONFLICT DO NOTHING
 """
+_WITHDRAW_ENTRIES = """
+    DELETE FROM immigration_entry
+    WHERE crossed_at >= :begins_at AND crossed_at < :ends_at AND direction = :direction
+      AND entry_key NOT IN (SELECT value FROM json_each(:kept))
+"""
 _DROP_DUE = compiled(delete(coverage_due).where(coverage_due.c.starts_at == bindparam("wanted")))
 _DELETE_ENTRIES = compiled(delete(immigration_entry).where(immigration_entry.c.crossed_at < bindparam("before")))
 _DELETE_HOURS = compiled(delete(immigration_hour).where(immigration_hour.c.starts_at < bindparam("before")))
@@ -151,6 +156,17 @@ def put_entries(transaction: Transaction, entries: Iterable[ImmigrationEntry]) -
         }
         added += transaction.execute(_ADD_ENTRY, row).rowcount == 1
     return added
+
+
+def withdraw_entries(transaction: Transaction, hour: ListedHour, *, but: Sequence[str]) -> int:
+    """Delete the lines of an hour and direction that a corrected list does not hold; return how many."""
+    row = {
+        "begins_at": to_text(hour.starts_at),
+        "ends_at": to_text(hour.starts_at + timedelta(hours=1)),
+        "direction": hour.direction.value,
+        "kept": msgspec.json.encode(list(but)).decode(),
+    }
+    return int(transaction.execute(_WITHDRAW_ENTRIES, row).rowcount)
 
 
 def put_listed_hours(transaction: Transaction, hours: Iterable[ListedHour], *, at: datetime) -> frozenset[datetime]:

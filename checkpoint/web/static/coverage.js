@@ -2,7 +2,7 @@
 import { read, Refused, send } from "../web/js/api.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { celsius, date, integer, time, timeWithSeconds } from "../web/js/format.js";
-import { ask, inputField, momentField, sayFaults } from "../web/js/dialogs.js";
+import { ask, checkField, inputField, momentField, sayFaults } from "../web/js/dialogs.js";
 import { has, laneWords, t, word } from "../web/js/labels.js";
 import { isoOf, showIso } from "../web/js/moments.js";
 import { searching } from "./rows.js";
@@ -113,14 +113,15 @@ function importList() {
       momentField({ name: "first", label: t("coverage.covers_from"), kind: "day", value: day, latest }),
       momentField({ name: "last", label: t("coverage.covers_to"), kind: "day", value: day, latest }),
       element("p", { class: "hint" }, t("coverage.covers_hint")),
+      checkField({ name: "replaces", label: t("coverage.replaces"), choices: [["yes", t("coverage.replaces_yes")]] }),
     ],
     submitKey: "coverage.import",
-    submit: async ({ first, last }, form) => {
+    submit: async ({ first, last, replaces }, form) => {
       const file = form.get("list");
       if (file.size > LARGEST_LIST_BYTES) throw new Refused({ code: "immigration_list_too_long" }, 413);
       if (Boolean(first) !== Boolean(last) || last < first) throw new Refused({ detail_key: "coverage.span_wrong" }, 422);
-      const { entries, hours } = await send("/api/coverage/import", { csv: await file.text(), ...spanOf(first, last) });
-      told = t("coverage.imported", { entries, hours });
+      const { entries, hours, withdrawn } = await send("/api/coverage/import", { csv: await file.text(), ...spanOf(first, last), replaces: replaces === "yes" });
+      told = [t("coverage.imported", { entries, hours }), withdrawn ? t("coverage.withdrawn", { count: withdrawn }) : ""].filter(Boolean).join(" ");
       await refresh();
     },
   });

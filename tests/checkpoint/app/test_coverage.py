@@ -165,8 +165,8 @@ def test_the_immigration_list_is_held_against_the_log_and_a_list_read_twice_chan
     )
     given = {"csv": text, "covers_from": "2026-11-22T08:00:00", "covers_to": "2026-11-22T09:00:00"}
     first = officer.post("/api/coverage/import", json=given)
-    assert first.json() == {"entries": 2, "hours": 1}
-    assert officer.post("/api/coverage/import", json=given).json() == {"entries": 0, "hours": 0}
+    assert first.json() == {"entries": 2, "hours": 1, "withdrawn": 0}
+    assert officer.post("/api/coverage/import", json=given).json() == {"entries": 0, "hours": 0, "withdrawn": 0}
 
     assert reconcile(officer) == 1
     assert reconcile(officer) == 0
@@ -181,6 +181,28 @@ def test_the_immigration_list_is_held_against_the_log_and_a_list_read_twice_chan
     records = [e for e in edge.envelopes() if e.type == "coverage_reconciled"]
     assert newer.replaces_record_id == str(records[0].record_id)
     edge.check_chain()
+
+
+@demand("R102")
+def test_a_corrected_list_takes_the_wrong_lines_of_its_hours_back_and_no_others(officer, edge):
+    a_morning(officer, edge)
+    span = {"covers_from": "2026-11-22T08:00:00", "covers_to": "2026-11-22T09:00:00"}
+    wrong = stamps("QN 100123,2026-11-22T08:34:00,entry,q1,A", "QN 999999,2026-11-22T08:40:00,entry,q1,B")
+    later = stamps("QN 888888,2026-11-22T09:40:00,entry,q1,C")
+    officer.post("/api/coverage/import", json={"csv": wrong, **span})
+    officer.post("/api/coverage/import", json={"csv": later})
+    reconcile(officer)
+    assert shown_lane(officer, "")["listed_not_logged"] == 1
+
+    right = {"csv": stamps("QN 100123,2026-11-22T08:34:00,entry,q1,A"), **span}
+    beside = officer.post("/api/coverage/import", json=right).json()
+    assert beside == {"entries": 0, "hours": 0, "withdrawn": 0}, "another counter's list takes nothing back"
+    taken = officer.post("/api/coverage/import", json={**right, "replaces": True}).json()
+    assert taken == {"entries": 0, "hours": 0, "withdrawn": 1}
+    assert reconcile(officer) == 1
+    assert shown_lane(officer)["listed"] == 1
+    assert rows(officer, "listed_not_logged", "") == []
+    assert edge.rows("SELECT count(*) FROM immigration_entry") == [(2,)], "what lies outside its hours stays"
 
 
 def test_an_hour_of_which_a_list_holds_a_part_says_who_was_stamped_and_never_who_was_not(officer, edge):
@@ -246,7 +268,7 @@ def test_the_counters_program_needs_its_token_and_may_do_nothing_else(officer, u
         assert program.post("/feed/v1/immigration", json={"entries": entries}, headers=wrong).status_code == 401
         program.headers["Authorization"] = f"Bearer {token}"
         taken = program.post("/feed/v1/immigration", json={"entries": entries})
-        assert (taken.status_code, taken.json()) == (200, {"entries": 1, "hours": 0})
+        assert (taken.status_code, taken.json()) == (200, {"entries": 1, "hours": 0, "withdrawn": 0})
         assert program.get("/api/coverage").status_code == 401
         assert program.post("/api/coverage/reconcile", json={"day": DAY}).status_code == 401
     with signed_in(url, "quantri") as administrator:
