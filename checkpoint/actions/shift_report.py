@@ -129,8 +129,6 @@ def shift_report(
     rows = counted_crossings(connection, starts_at=hours.starts_at, ends_at=hours.ends_at)
     came_by = [row for row in rows if not row.is_intercepted]
     figures = figures_by_lane(came_by, lanes=settings.lanes)
-    labels = {lane.lane_id: lane.label for lane in settings.lane}
-    lanes = tuple(_lane(lane_id, labels.get(lane_id, lane_id), figures=one) for lane_id, one in figures.items())
     handovers = handovers_of(connection, hours)
     edge = settings.edge
     return ShiftReport(
@@ -143,7 +141,7 @@ def shift_report(
         ends_at=hours.ends_at,
         made_at=at,
         is_over=at >= hours.ends_at,
-        lanes=lanes,
+        lanes=_lanes(figures, labels=settings.lane_labels),
         total=_lane("", "", figures=total_of(figures.values())),
         intercepted=_lane("", "", figures=lane_figures(row for row in rows if row.is_intercepted)),
         interceptions=_parties(connection, hours, kind=PartyKind.INTERCEPTION),
@@ -226,6 +224,10 @@ def _parties(connection: Reader, hours: ShiftHours, *, kind: PartyKind) -> Repor
     counts = [head_count(one.party.declared, members=one.members) for one in found if one.party.kind is kind]
     names = [name for name in ReportedParties.__struct_fields__ if name != "parties"]
     return ReportedParties(parties=len(counts), **{name: sum(getattr(one, name) for one in counts) for name in names})
+
+
+def _lanes(figures: Mapping[str, LaneFigures], *, labels: Mapping[str, str]) -> tuple[ReportedLane, ...]:
+    return tuple(_lane(lane_id, labels.get(lane_id, lane_id), figures=one) for lane_id, one in figures.items())
 
 
 def _lane(lane_id: str, label: str, *, figures: LaneFigures) -> ReportedLane:
