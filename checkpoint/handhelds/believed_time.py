@@ -2,7 +2,9 @@
 
 The device says what its clock showed at the act and when it sent; the edge knows its own. Their difference at
 sending, less what the way took, is added to the time of the act. Where the difference was another when both last
-met, the device's clock was set or drifted in between, and the time is only as good as that.
+met, the device's clock was set or drifted in between, and the time is only as good as that: a phone takes the
+network's time when it comes back, after the act, so what was learnt before the act is believed first, unless that
+leads out of the permit or into the future.
 """
 
 from datetime import datetime, timedelta
@@ -49,9 +51,13 @@ def believed_time(told: TellingClocks, *, not_before: datetime, not_after: datet
     """
     offset_s = (told.arrived_at - told.sent_at).total_seconds()
     offset_s = max(-_LARGEST_OFFSET_S, min(_LARGEST_OFFSET_S, offset_s))
-    at = told.observed_at + timedelta(seconds=offset_s)
     clock = _clock(told, offset_s=offset_s)
-    if at > not_after + timedelta(seconds=_STEADY_S) or at < not_before - _LEEWAY:
+    earliest, latest = not_before - _LEEWAY, not_after + timedelta(seconds=_STEADY_S)
+    if clock is HandheldClock.UNSURE and told.last_offset_s is not None:
+        learnt = told.observed_at + timedelta(seconds=told.last_offset_s)
+        offset_s = told.last_offset_s if earliest <= learnt <= latest else offset_s
+    at = told.observed_at + timedelta(seconds=offset_s)
+    if not earliest <= at <= latest:
         clock = HandheldClock.UNSURE
     return BelievedTime(at=min(max(at, not_before), not_after), clock=clock, offset_s=round(offset_s, 3))
 

@@ -316,6 +316,23 @@ def test_a_clock_that_is_wrong_is_put_right_and_said(edge, station, ahead_s, lea
     assert screened.presented_at == done_at
 
 
+@pytest.mark.parametrize("ahead_s", [3 * 3600, -3 * 3600])
+def test_an_act_keeps_its_time_although_the_network_set_the_clock_right_before_it_was_sent(edge, station, ahead_s):
+    phone = Phone(edge, station, ahead_s=ahead_s)
+    phone.enrol(station.code())
+    phone.take_up()
+    edge.clock.forward(hours=2)
+    done, done_at = phone.act(), edge.clock.now
+    edge.clock.forward(minutes=30)
+    phone.ahead_s = 0
+
+    answer = phone.flush(done).json()["answers"][0]
+
+    assert (answer["clock"], answer["offset_s"]) == ("unsure", -ahead_s)
+    (screened,) = of_type(edge, CrossingScreened)
+    assert screened.presented_at == done_at
+
+
 def test_a_code_is_worth_one_device_and_fifteen_minutes(edge, station):
     phone, other = Phone(edge, station), Phone(edge, station)
     code = station.code()

@@ -50,6 +50,26 @@ def test_a_clock_that_only_runs_ahead_is_put_right_to_the_second(ahead_s, ago_s)
     assert believed.clock is HandheldClock.STEADY
 
 
+@given(wrong_by_s=some.sampled_from([-10_800, -3_600, -600, 600, 3_600, 10_800]), ago_s=some.integers(60, 3 * 3600))
+def test_a_clock_that_was_set_right_after_the_act_is_believed_by_what_was_learnt_before_it(wrong_by_s, ago_s):
+    arrived = NOON + timedelta(hours=3)
+    done = arrived - timedelta(seconds=ago_s)
+    shown = done + timedelta(seconds=wrong_by_s)
+    told = TellingClocks(observed_at=shown, sent_at=arrived, arrived_at=arrived, last_offset_s=-wrong_by_s)
+    believed = believed_time(told, not_before=NOON, not_after=arrived)
+    assert (believed.at, believed.offset_s) == (done, -wrong_by_s)
+    assert believed.clock is HandheldClock.UNSURE, "nobody saw when it was set"
+
+
+@pytest.mark.parametrize("wrong_by_s", [-10_800, 10_800])
+def test_a_clock_that_was_set_wrong_before_the_act_is_believed_by_what_it_shows_at_sending(wrong_by_s):
+    arrived = NOON + timedelta(hours=3)
+    done, wrong = arrived - timedelta(minutes=10), timedelta(seconds=wrong_by_s)
+    told = TellingClocks(observed_at=done + wrong, sent_at=arrived + wrong, arrived_at=arrived, last_offset_s=0.0)
+    believed = believed_time(told, not_before=NOON, not_after=arrived)
+    assert (believed.at, believed.clock) == (done, HandheldClock.UNSURE)
+
+
 @given(text=some.text(max_size=300))
 def test_no_text_is_a_permit_but_the_one_that_was_signed(text):
     written = write_permit(PERMIT, key=KEY)
