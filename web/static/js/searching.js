@@ -1,13 +1,16 @@
 // A list that is on the page already, searched in place: without marks, every word of what is typed, "/" leads to the field.
 import { plain } from "./format.js";
 
+// One or two digits mean a number by itself, such as a lane's: within dates they would stand in nearly every line.
+const isIn = (text, word) => (/^\d{1,2}$/.test(word) ? new RegExp(`(?<!\\d)0?${word}(?!\\d)`).test(text) : text.includes(word));
+
 // Hide the rows of a list that do not hold every word of what is typed; returns how many are left.
 export function sift(nodes, typed) {
   const words = plain(typed).split(/\s+/).filter(Boolean);
   let left = 0;
   for (const node of nodes) {
     const text = plain(node.textContent);
-    node.hidden = !words.every((one) => text.includes(one));
+    node.hidden = !words.every((one) => isIn(text, one));
     left += node.hidden ? 0 : 1;
   }
   return left;
