@@ -1,12 +1,12 @@
 // The timeline of a drill, live for who leads it: rows change in place, nothing moves under the finger.
 import { read, Refused } from "../web/js/api.js";
 import { element, find, setText } from "../web/js/elements.js";
+import { plain } from "../web/js/format.js";
 import { t } from "../web/js/labels.js";
 
 const LOOK_EVERY_MS = 2000, STATE_COLUMN = 7;
 let shown = null;
 
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
 const points = (number) => new Intl.NumberFormat(document.documentElement.dataset.language).format(number);
 
 function draw() {

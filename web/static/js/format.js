@@ -2,10 +2,11 @@
 const language = document.documentElement.dataset.language;
 const locale = { vi: "vi-VN", en: "en-GB", zh: "zh-CN" }[language] ?? "vi-VN";
 const zone = "Asia/Ho_Chi_Minh";
-const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const hundredths = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+// "negative": what rounds to nought has no sign.
+const integers = new Intl.NumberFormat(locale, { signDisplay: "negative", maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(locale, { signDisplay: "negative", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const hundredths = new Intl.NumberFormat(locale, { signDisplay: "negative", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const percents = new Intl.NumberFormat(locale, { signDisplay: "negative", maximumFractionDigits: 1 });
 const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 const seconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
 const days = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "2-digit", year: "numeric", timeZone: zone });
