@@ -59,7 +59,7 @@ def enter_document(turn: Turn, lane_id: str, command: EnterCommand) -> LaneSheet
     presented = _meant(turn, sheet, command)
     person = as_found(turn, lane_id, _put_right(turn, sheet.state.person, presented=presented))
     state = msgspec.structs.replace(amend(sheet.state, person), override=None)  # it was of another verdict
-    sheet = msgspec.structs.replace(sheet, state=state, slip=_to_meet_again(sheet.slip))
+    sheet = msgspec.structs.replace(sheet, state=state, slip=_to_meet_again(sheet.slip), twin=None)
     known = known_person(turn, lane_id, sheet, presentation=person, presented=presented)
     _note(turn, lane_id)
     kept = msgspec.structs.replace(known, troubles=sheet.troubles, still_here_at=sheet.still_here_at)

@@ -27,14 +27,14 @@ export function documentKey({ laneId, view, take, fail }) {
 
 function askDocument({ laneId, view, take }) {
   const person = view().person ?? null, draftId = person ? view().draft_id : null;
-  const send_ = async (body) => take(await send(`/api/lanes/${laneId}/document`, { draft_id: draftId, ...body }));
+  const give = async (body) => take(await send(`/api/lanes/${laneId}/document`, { draft_id: draftId, ...body }));
   const proposals = person?.as_read?.proposals ?? [];
   const dialog = ask({
     title: t(person ? "lane.document_right" : "lane.document_title"),
-    fields: [...offered(proposals, { pick: (place) => chosen(dialog, () => send_({ proposal: place })) }), ...typed(person)],
+    fields: [...offered(proposals, { pick: (place) => chosen(dialog, () => give({ proposal: place })) }), ...typed(person, dayIn(view().now))],
     submitKey: "lane.save",
     submit: ({ kind, document_number, full_name, state, date_of_birth, sex, expires_on }) =>
-      send_({ document: { kind, document_number, full_name, sex, ...stateOf(state), date_of_birth: date_of_birth || null, expires_on: expires_on || null } }),
+      give({ document: { kind, document_number, full_name, sex, ...stateOf(state), date_of_birth: date_of_birth || null, expires_on: expires_on || null } }),
   });
   if (dialog) followKind(dialog.querySelector("form"));
 }
@@ -56,7 +56,10 @@ async function chosen(dialog, act) {
   }
 }
 
-function typed(person) {
+// Today in Viet Nam by the edge's clock.
+const dayIn = (now) => new Date(new Date(now).getTime() + 7 * 3_600_000).toISOString().slice(0, 10);
+
+function typed(person, today) {
   const kind = person?.document_kind === "border_pass" ? "border_permit" : KINDS.includes(person?.document_kind) ? person.document_kind : "passport";
   const states = element("datalist", { id: "states" }, ...codes().map((code) => element("option", { value: code }, country(code))));
   return [
@@ -66,7 +69,7 @@ function typed(person) {
     inputField({ name: "full_name", label: t("lane.document_name"), maxlength: 200, value: person?.full_name ?? "" }),
     inputField({ name: "state", label: t("lane.document_state"), hint: t("lane.document_state_hint"), list: "states", maxlength: 60, value: USUAL_STATE[kind] ?? "" }),
     states,
-    momentField({ name: "date_of_birth", label: t("lane.document_born"), kind: "day", latest: new Date().toISOString().slice(0, 10) }),
+    momentField({ name: "date_of_birth", label: t("lane.document_born"), kind: "day", latest: today }),
     selectField({ name: "sex", label: t("lane.document_sex"), choices: choices("Sex", SEXES), chosen: "unspecified" }),
     momentField({ name: "expires_on", label: t("lane.document_expires"), kind: "day" }),
   ].filter(Boolean);

@@ -6,6 +6,7 @@ import pytest
 
 from checkpoint.actions.deciding import change_details, close_crossing
 from checkpoint.actions.entering import enter_document
+from checkpoint.actions.presenting import PresentCommand, present_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.view import Surroundings, lane_view
 from checkpoint.lane import LaneError, Phase
@@ -52,6 +53,16 @@ def test_a_number_taken_for_a_border_pass_is_put_right_with_reading_and_answers_
     assert person.identity.vehicle_plate == "14C-123.45"
     assert "holder_unknown" not in edge.sheet.warnings
     assert edge.rows("SELECT count(*) FROM access_log WHERE action = 'document_entered'") == [(1,)]
+
+
+def test_who_was_at_another_lane_with_the_wrongly_read_document_is_no_twin_of_the_right_one(edge):
+    body = PresentCommand(text="T12345678", has_declaration=True)
+    edge.gate.perform(lambda turn: present_person(turn, "lane-2", body), officer_ref="canbo").result(10)
+    edge.clock.forward(seconds=20)
+    edge.present("T12345678")
+    assert edge.sheet.twin is not None
+    enter(edge, draft_id=edge.draft_id, document=PERMIT)
+    assert edge.sheet.twin is None
 
 
 def test_two_cards_and_a_passport_of_one_number_are_three_people(edge):
