@@ -93,7 +93,9 @@ function showLane(lane) {
   const conditionOf = (device) => device.condition ?? device.state;
   const isGrave = (device) => ["down", "misconfigured", "out_of_calibration", "suspicious"].includes(conditionOf(device));
   const bad = lane.devices.filter((device) => conditionOf(device) !== "up");
-  setText(cell("devices"), lane.devices.length === 0 ? "—" : bad.length ? bad.map((device) => `${isGrave(device) ? "■" : "▲"} ${device.device_id}: ${word("DeviceCondition", conditionOf(device))}`).join(", ") : `✓ ${lane.devices.length}`);
+  const told = bad.length ? bad.map((device) => `${isGrave(device) ? "■" : "▲"} ${device.device_id}: ${word("DeviceCondition", conditionOf(device))}`).join(", ") : `✓ ${lane.devices.length}`;
+  if (lane.devices.length === 0) setText(cell("devices"), "—");
+  else putLink(cell("devices"), "devices", "/devices", told);
   setMark(cell("devices"), "tone", bad.some(isGrave) ? "stop" : bad.length ? "wait" : "none");
 }
 

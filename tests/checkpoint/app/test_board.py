@@ -230,6 +230,7 @@ def test_the_board_shows_all_at_one_glance_and_each_figure_opens_its_rows(page, 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("#crossings-figure").inner_text() == "10"
 
+    assert page.locator("#lane-lane-1 [data-cell=devices] a").get_attribute("href") == "/devices"
     page.locator("#lane-lane-1 [data-figure=alarms]").click()
     page.wait_for_selector("#rows tr")
     assert page.locator("#rows tr").count() == 3
