@@ -8,7 +8,7 @@ from tests.checkpoint.edges import LANE, Edge
 from tests.web.test_screens_in_a_browser import open_page
 
 __all__ = ["edge", "url"]
-PAGES = ("/isolation", "/register", "/crossings", "/shift", "/groups", "/coverage", "/handhelds", "/post", "/lanes")
+PAGES = ("/register", "/crossings", "/shift", "/groups", "/coverage", "/handhelds", "/post", "/lanes")
 
 
 def is_locked(edge: Edge) -> bool:
@@ -29,6 +29,22 @@ def test_an_idle_page_of_the_station_leaves_nothing_and_locks(page, url, edge, p
     expect(page.locator("#locked")).to_be_visible()
     assert is_locked(edge)
     assert page.request.get(f"{url}/api/crossings?limit=1").status == 423
+
+
+def test_the_board_whose_alarms_must_be_heard_stays_and_follows_a_lock_that_somebody_meant(page, url, edge):
+    page.clock.install()
+    open_page(page, url, "/isolation", username="canbo")
+    page.wait_for_selector("main")
+    idle(page)
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/isolation")
+    assert not is_locked(edge)
+    other = page.context.new_page()
+    at_lane_again(other, url)
+    other.keyboard.press("F11")
+    page.wait_for_url(f"**/lanes/{LANE}")
+    assert is_locked(edge)
+    other.close()
 
 
 def test_work_in_one_window_keeps_the_others_open_and_a_lock_closes_them_all(page, url, edge):
