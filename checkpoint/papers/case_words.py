@@ -9,12 +9,14 @@ from uuid import UUID
 import msgspec
 
 from checkpoint.isolation.case import IsolationCase
-from checkpoint.isolation.path import ENDS
+from checkpoint.isolation.path import ENDS, MOVES
 from checkpoint.papers.orders import Issuer, Letterhead, Paper, PaperError, fill, load_form
 from sync.agreement.isolation_words import NoticeAddressee
 from sync.agreement.labels_catalogue import Catalogue, format_date, format_instant, format_temperature
 from sync.agreement.local_time import local_date
 from sync.agreement.vocabulary import ClockKind
+
+_ENDING = frozenset(event for (state, event), to in MOVES.items() if to in ENDS and state not in ENDS)
 
 
 class Office(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,8 +63,14 @@ def _issued_at(case: IsolationCase, topic: str) -> datetime | None:
         "compulsory_isolation_order": path.compelled_at,
         "consular_notice": next(consulate, None),
         "handover_record": path.departed_at,
+        "isolation_completed": _ended_at(case),
     }
     return done.get(topic)
+
+
+def _ended_at(case: IsolationCase) -> datetime | None:
+    """Return when the gate's care ended; a notice that was still owed may be given after it and moves nothing."""
+    return next((act.at for act in reversed(case.acts) if act.event in _ENDING), None)
 
 
 def _person(case: IsolationCase, *, labels: Catalogue) -> dict[str, str]:
@@ -91,13 +99,14 @@ def _path(case: IsolationCase, *, labels: Catalogue) -> dict[str, str]:
         "proposed_at": _instant(path.proposed_at),
         "decided_at": _instant(path.decided_at),
         "isolation_until": _instant(path.ordered_until or _isolation_until(case)),
-        "ordered_place": path.ordered_place or case.place_id or "",
-        "compelled_place": path.compelled_place or case.place_id or "",
+        # Signed without a place, an order stays so; before it is signed, it names where the person is.
+        "ordered_place": path.ordered_place if path.ordered_until else case.place_id or "",
+        "compelled_place": path.compelled_place if path.compelled_at else case.place_id or "",
         "refused_at": _instant(path.refused_at),
         "compelled_at": _instant(path.compelled_at),
         "departed_at": _instant(path.departed_at),
         "arrived_at": _instant(path.arrived_at),
-        "ended_at": _instant(case.acts[-1].at if case.acts and path.state in ENDS else None),
+        "ended_at": _instant(_ended_at(case)),
         "destination": path.destination,
         "contacts": str(path.contacts),
     }

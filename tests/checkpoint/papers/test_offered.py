@@ -47,11 +47,10 @@ def test_an_erased_person_has_no_papers():
 
 
 def test_an_end_is_printed_only_of_what_has_ended():
-    act = Act(event=PathEvent.PROVIDED, at=NOON + timedelta(hours=1), officer_ref="canbo", record_id="r")
-
-    def last_line(state: PathState) -> str:
+    def last_line(state: PathState, event: PathEvent) -> str:
+        act = Act(event=event, at=NOON + timedelta(hours=1), officer_ref="canbo", record_id="r")
         case = msgspec.structs.replace(CASE, acts=(act,), path=msgspec.structs.replace(CASE.path, state=state))
         return order_paper(case, topic="isolation_completed", office=OFFICE, labels=LABELS, at=NOON).articles[1]
 
-    assert BLANK in last_line(PathState.ISOLATED)
-    assert BLANK not in last_line(PathState.RELEASED)
+    assert BLANK in last_line(PathState.ISOLATED, PathEvent.PROVIDED)
+    assert BLANK not in last_line(PathState.RELEASED, PathEvent.RELEASED)
