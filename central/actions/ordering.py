@@ -97,12 +97,21 @@ def check_order(text: str, *, policy: PolicyInForce, deployment: Deployment) -> 
         if document.kind is PolicyKind.LAW:
             raise OrderRefusedError(code="not_an_order", detail="a law pack is the deployment's choice, not an order")
         _check_places(document, deployment=deployment)
+        _check_quotas(document)
         policy.with_issued(document)
     except PolicyOutdatedError as error:
         raise OrderRefusedError(code="order_is_not_newer", detail=str(error)) from error
     except (PolicyError, DeploymentError) as error:
         raise OrderRefusedError(code="order_does_not_fit", detail=str(error)) from error
     return document
+
+
+def _check_quotas(document: PolicyDocument) -> None:
+    """Refuse a new quota that would count other ways than it names; one issued before holds on, counted strictly."""
+    for rule in document.rules:
+        if isinstance(rule, TrafficOrder) and rule.has_quota and rule.applies_to.modes_of_entry:
+            detail = f"{rule.rule_id}: a quota counts every mode of entry; leave modes_of_entry out, or name the places"
+            raise OrderRefusedError(code="order_does_not_fit", detail=detail)
 
 
 def issue_order(

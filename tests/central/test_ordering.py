@@ -41,6 +41,13 @@ def text(*, version=1, state="stopped", redirect_to="mong-cai", gate="hoanh-mo")
     return STOP_RESIDENTS.format(version=version, state=state, redirect_to=redirect_to, gate=gate)
 
 
+QUOTA_OF_TRAINS = (
+    text(state="restricted")
+    .replace('"restricted"', '"restricted"\nquota_per_day = 2', 1)
+    .replace("categories =", 'modes_of_entry = ["rail"], categories =', 1)
+)
+
+
 @pytest.fixture
 def centre(database_url, tmp_path):
     settings = load_settings(write_settings(tmp_path, database_url=database_url, port=0))
@@ -127,6 +134,7 @@ def test_of_two_that_issue_one_version_at_the_same_moment_only_one_is_told_that_
         (text(state="ajar"), "order_does_not_fit"),
         (text().replace('kind = "orders"', 'kind = "law"', 1), "not_an_order"),
         (text() + "#" * 40_000, "order_too_long"),
+        (QUOTA_OF_TRAINS, "order_does_not_fit"),
     ],
 )
 def test_a_document_that_does_not_fit_is_refused_and_nothing_is_written(centre, document, code):

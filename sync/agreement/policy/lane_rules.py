@@ -156,9 +156,6 @@ class TrafficOrder(Rule, frozen=True, kw_only=True, tag="traffic_order"):
         if has_condition != (self.state is OrderState.RESTRICTED):
             msg = "state 'restricted' needs purposes, hours or quota_per_day/_hour; other states allow none"
             raise ValueError(msg)
-        if self.has_quota and self.applies_to.modes_of_entry:
-            msg = "a quota counts every mode of entry: leave modes_of_entry out, or name the points of entry"
-            raise ValueError(msg)
         if self.shares:
             self._require_whole_shares()
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from sync.agreement.assessment import NO_RULE, assess
-from sync.agreement.policy import PolicyError, PolicyInForce
+from sync.agreement.policy import PolicyInForce
 from sync.agreement.threshold_words import ThresholdMethod
 from sync.agreement.vocabulary import (
     ClockKind,
@@ -408,18 +408,6 @@ def test_nobody_is_sent_to_a_gate_that_an_order_stops_for_them_too(scope, is_ope
     verdict = judged(scanned(36.0), by=policy().with_orders(order_document(here, there)))
     assert verdict.outcome is Outcome.REFUSED
     assert verdict.redirect_to == ("hoanh-mo" if is_open else None)
-
-
-def test_a_quota_that_would_count_other_ways_than_it_names_is_refused():
-    with pytest.raises(PolicyError, match="counts every mode of entry"):
-        order_document(
-            {
-                "kind": "traffic_order",
-                "state": "restricted",
-                "quota_per_day": 2,
-                "applies_to": {"modes_of_entry": ["rail"]},
-            }
-        )
 
 
 def test_a_country_with_the_disease_is_noted_but_is_no_ground_to_wait():
