@@ -15,6 +15,7 @@ from checkpoint.actions.assessing import facts_of
 from checkpoint.actions.deciding import ReasonText, Temperature
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.knowing import remember_traveller
+from checkpoint.actions.paper_repeats import WrittenLine, is_written
 from checkpoint.actions.paper_whereabouts import ALARMS, require_whereabouts, write_gone
 from checkpoint.actions.presenting import CrossingDetails, PresentCommand, presented_earlier
 from checkpoint.actions.refusals import ActionRefusedError
@@ -33,7 +34,7 @@ from sync.agreement.assessment import assess
 from sync.agreement.facts import Assessment, Facts, Measurement
 from sync.agreement.gate_records.shift import PaperLineEntered, PaperLineVoided, PaperSheetsPrinted
 from sync.agreement.identifiers import uuid7
-from sync.agreement.records import SEALED_WORDS, CodedException, CrossingScreened
+from sync.agreement.records import SEALED_WORDS, CodedException, CrossingScreened, TravellerIdentity
 from sync.agreement.shift_words import PaperVoidReason, PaperWhereabouts
 from sync.agreement.vocabulary import (
     DeviceKind,
@@ -173,11 +174,26 @@ def _entered_before(turn: Turn, known: PaperLine, command: PaperLineCommand) -> 
     if row is None or known.crossing_id != str(command.entry_id):
         code = "paper_number_used"
         raise ActionRefusedError(code, values={"number": command.number})
-    said = (command.written_at, command.lane_id, command.temperature_c, command.exception_code)
-    if said != (known.written_at, row.lane_id, row.temperature_c, row.exception_code):
+    if command.written_at != known.written_at or not _is_as_written(turn, command, is_open=row.is_open):
         code = "paper_entered_otherwise"
         raise ActionRefusedError(code, values={"number": command.number})
     return saved_line(known)
+
+
+def _is_as_written(turn: Turn, command: PaperLineCommand, *, is_open: bool) -> bool:
+    """Tell whether the journal says all that the line says now; who left then is open no more."""
+    if command.lane_id not in turn.gate.settings.lanes:
+        return False
+    written = _at_that_time(turn, command.written_at)
+    person, exception = _person(written, command), _exception(turn, command)
+    words = exception.reason if exception else ""
+    line = WrittenLine(
+        lane_id=command.lane_id,
+        facts=_facts(written, command, person=person),
+        identity=_sealed_identity(person, words=words),
+    )
+    has_left = command.whereabouts not in {None, PaperWhereabouts.HERE}
+    return is_written(turn, person.crossing_id, line=line) and not (has_left and is_open)
 
 
 def _require_plausible(turn: Turn, command: PaperLineCommand, *, block: NumberBlock) -> None:
@@ -302,8 +318,12 @@ def _sealed_for(turn: Turn, person: Presentation, *, words: str) -> SealedFor:
     key = new_episode_key(turn.gate.random_bytes)
     wrapped = wrap_episode_key(key, episode_id=person.crossing_id, recipients=turn.gate.recipients)
     keep_episode_key(turn.transaction, wrapped)
-    identity = msgspec.structs.replace(with_remark(person.identity, words), visited_areas=person.visited_areas)
+    identity = _sealed_identity(person, words=words)
     return SealedFor(identity=identity, episode_id=person.crossing_id, episode_key=key)
+
+
+def _sealed_identity(person: Presentation, *, words: str) -> TravellerIdentity:
+    return msgspec.structs.replace(with_remark(person.identity, words), visited_areas=person.visited_areas)
 
 
 def _account(

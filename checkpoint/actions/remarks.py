@@ -59,10 +59,11 @@ def newest_identity(turn: Turn, row: CrossingRow) -> SealedFor | None:
     if kept is None or envelope is None:
         return None
     key = unwrap_episode_key(kept, recipient="site", private_key=turn.gate.identity.site_key)
-    return SealedFor(identity=_opened(envelope, key=key), episode_id=row.crossing_id, episode_key=key)
+    return SealedFor(identity=opened_identity(envelope, key=key), episode_id=row.crossing_id, episode_key=key)
 
 
-def _opened(envelope: Envelope, *, key: bytes) -> TravellerIdentity:
+def opened_identity(envelope: Envelope, *, key: bytes) -> TravellerIdentity:
+    """Open what one record seals about its person."""
     if envelope.sealed is None or envelope.sealing is None:
         msg = f"record {envelope.sequence} seals nothing"
         raise TypeError(msg)

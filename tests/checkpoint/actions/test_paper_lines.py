@@ -137,6 +137,35 @@ def test_a_line_sent_again_with_other_content_or_another_number_is_refused_and_t
     assert house.edge.rows("SELECT temperature_c FROM crossing") == [(36.5,)]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": "QN 209999"},
+        {"site": "wrist"},
+        {"lane_id": "lane-2"},
+        {"direction": "exit"},
+        {"symptoms": ["cough"]},
+        {"visited_areas": ["Đông Hưng"]},
+        {"telephone": "0900000000"},
+        {"temperature_c": None, "exception_code": "infant", "exception_reason": "trẻ nhỏ", "age_years": 0},
+    ],
+)
+def test_no_field_of_a_line_that_is_sent_again_is_dropped_in_silence(house, changed):
+    house.sheets()
+    entry_id = str(uuid4())
+    first = house.line(1, entry_id=entry_id)
+    assert house.refused(number=1, entry_id=entry_id, **changed) == "paper_entered_otherwise"
+    assert house.line(1, entry_id=entry_id).record_id == first.record_id
+
+
+def test_a_line_sent_again_does_not_lead_away_whoever_was_said_to_be_here(house):
+    house.sheets()
+    fields = {"entry_id": str(uuid4()), **CLINICAL_FEVER}
+    house.line(1, whereabouts="here", **fields)
+    left = {"whereabouts": "left", "whereabouts_words": "Xe khách đã chạy"}
+    assert house.refused(number=1, **left, **fields) == "paper_entered_otherwise"
+
+
 def test_the_sheets_of_two_edges_of_one_gate_bear_other_marks():
     marks = [[mark_of(number, edge_id=edge_id) for number in range(1, 41)] for edge_id in ("mong-cai-1", "mong-cai-2")]
     assert sum(one == other for one, other in zip(*marks, strict=True)) <= 2
