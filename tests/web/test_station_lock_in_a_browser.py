@@ -108,7 +108,11 @@ def test_the_officers_declaration_page_has_the_keyboard_goes_back_and_locks(page
     page.keyboard.press("Escape")
     page.wait_for_url(f"**/lanes/{LANE}")
     page.goto(f"{url}/lanes/{LANE}/declaration")
-    page.wait_for_selector("form")
+    page.wait_for_function("document.activeElement.matches('input, select')")
+    page.locator("form input[type=text]").first.fill("Nguyễn")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == f"/lanes/{LANE}"
+    assert page.url.endswith("/declaration"), "what was typed is still there"
     idle(page)
     page.wait_for_url(f"**/lanes/{LANE}")
     expect(page.locator("#locked")).to_be_visible()

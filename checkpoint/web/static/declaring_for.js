@@ -15,7 +15,12 @@ watchIdleness(() => {
 });
 heardLocked(leave);
 if (isLocking()) leave();
+// What was typed already is not thrown away by one key: then Esc leads to the way back, and Enter goes it.
+let isTyped = false;
+document.addEventListener("input", () => (isTyped = true));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") window.location.assign(lane);
+  if (event.key !== "Escape") return;
+  if (isTyped) document.querySelector(`a[href="${lane}"]`)?.focus();
+  else window.location.assign(lane);
 });
 if (!document.getElementById("summary")) [...document.querySelectorAll("form input:not([type=hidden]), form select")].find((field) => field.type !== "radio" && !field.value)?.focus();
