@@ -5,7 +5,8 @@ the pair of user name and address, and more patiently for the address alone (man
 A mistake is forgiven for each quarter of an hour that passes without another, so that a prank of the morning slows
 nobody down at noon. Whoever guesses on has the free mistakes, those that wait less than the longest wait, and then
 never more than one guess for each longest wait: 4 an hour of one name. The address alone waits a minute at most,
-because everybody at it waits along: 60 guesses an hour, whatever the names.
+because everybody at it waits along. A good PIN or password from there ends that wait, so whoever has one of their own
+is held by the wait of each name alone.
 
 Pure: the clock is an argument of each call.
 """

@@ -5,7 +5,7 @@ import { find, setText } from "../web/js/elements.js";
 import { t } from "../web/js/labels.js";
 import { showRefusal } from "../web/js/waiting.js";
 import { lockAt } from "./station_lock.js";
-import { heardLocked, isLocking, keepLane, takeBack, watchIdleness } from "./station_windows.js";
+import { heardLocked, isLocking, keepLane, takeBack, tellLocked, watchIdleness } from "./station_windows.js";
 
 const KEPT_BADGE = "kd-badge";
 const BADGE = /^KD-?CB[-:]?[A-Z0-9]{4,16}$/i;
@@ -52,7 +52,10 @@ export function showLock(view) {
     return isLeaving;
   }
   if (isLeaving) return true;
-  if (wasOpen) return leave();  // locked from elsewhere: by a badge in the lane's own reader
+  if (wasOpen) {
+    tellLocked(); // locked from elsewhere, by a badge in the lane's own reader: no window of the station knows yet
+    return leave();
+  }
   const isNew = find("locked").hidden;
   isLocked = true;
   document.body.dataset.locked = "yes";

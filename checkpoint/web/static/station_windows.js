@@ -24,6 +24,7 @@ export function beginLocking(laneId) {
   localStorage.setItem(LOCKING, laneId);
   others.postMessage(LOCKED);
 }
+export const tellLocked = () => others.postMessage(LOCKED);
 export const endLocking = () => localStorage.removeItem(LOCKING);
 export const isLocking = () => localStorage.getItem(LOCKING) !== null;
 export const heardLocked = (leave) => others.addEventListener("message", (event) => event.data === LOCKED && leave());

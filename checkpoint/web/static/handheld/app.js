@@ -9,7 +9,7 @@ import { practice } from "./practice.js";
 import { isStorageShort, keepStorage } from "./storage.js";
 import { keptActs, read, readAll, wipe } from "./vault.js";
 import { begin as beginTakingUp, fillLanes, isLocked, lock, shownPart } from "./taking_up.js";
-import { begin as beginWork, bringBack, drawWork, putAway } from "./work.js";
+import { begin as beginWork, bringBack, drawWork, isHalfTyped, putAway } from "./work.js";
 
 const PARTS = ["enrol", "take-up", "locked", "over", "work"];
 const FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 30000, THOROUGH_EVERY_MS = 60000, MINUTE_MS = 60000;
@@ -30,6 +30,7 @@ export function turnTheme() {
 export async function draw() {
   const device = await read("device", "this"), permit = await read("marks", "permit");
   const part = link === "unknown" ? "enrol" : await shownPart(device, permit);
+  if (part !== "work" && isHalfTyped()) await putAway(device); // handed back, revoked, or over: in whichever window
   for (const name of PARTS) find(name).hidden = name !== part;
   setMark(document.body, "part", part);
   find("lock").hidden = find("hand-back").hidden = part !== "work";

@@ -123,6 +123,9 @@ const AS_IT_STANDS = ["document", "thermometer", "declared"];
 const keyOf = (field) => [field.name || field.id, ...(["checkbox", "radio"].includes(field.type) ? [field.value] : [])].join("/");
 const fieldsOf = () => [...find("act").elements].filter((one) => (one.name || one.id) && !(one instanceof HTMLButtonElement) && !AS_IT_STANDS.includes(one.id));
 
+// Whether anything of a person is in the form.
+export const isHalfTyped = () => scans.length > 0 || find("document").value !== "" || fieldsOf().some((one) => (["checkbox", "radio"].includes(one.type) ? one.checked && !one.defaultChecked : one.value !== "" && one.tagName !== "SELECT"));
+
 export async function putAway(device) {
   addScan(find("document").value);
   find("document").value = "";
@@ -130,7 +133,7 @@ export async function putAway(device) {
   const draft = { scans: [...scans], typed };
   const isEmpty = !scans.length && !typed.length;
   clear();
-  if (!isEmpty) await keepDraft(device, draft);
+  if (!isEmpty && device?.handheld_id) await keepDraft(device, draft);
 }
 
 export async function bringBack(device) {
