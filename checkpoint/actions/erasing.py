@@ -5,17 +5,18 @@ person who still stands in a lane or in the isolation room stays there, without 
 """
 
 from concurrent.futures import Future
+from functools import partial
 
 import msgspec
 import structlog
 
 from checkpoint.actions.forgetting_acts import forget_acts
 from checkpoint.actions.gate import Gate, Turn
+from checkpoint.actions.holding import key_of_pass
 from checkpoint.actions.party_members import forget_parties
 from checkpoint.actions.reconciling import MARGIN
 from checkpoint.actions.sheet import LaneSheet
 from checkpoint.coverage import ERASED, document_key
-from checkpoint.documents import PersonIdentifiers, number_key, person_key
 from checkpoint.lane import LaneState
 from checkpoint.store.coverage import Span, forget_entries
 from checkpoint.store.erasure import ErasedPerson, destroy_key, purge_episode, purge_person, remember_erased
@@ -42,11 +43,12 @@ def erase_episodes(turn: Turn, order: EpisodesErased) -> Saved | None:
             own.append(episode_id)
         if person is not None:
             people.append(person)
-    gone = set()
+    gone: set[str] = set()
+    key_of = partial(key_of_pass, key=turn.gate.identity.person_index_key)
     for person in people:
         _forget_stamps(turn, person)
-        if purge_person(turn.transaction, person, key_of_pass=lambda number: _key_of_pass(turn.gate, number)):
-            gone.add(number_key(person.document_number))
+        if purge_person(turn.transaction, person, key_of_pass=key_of):
+            gone |= person.numbers
     forget_acts(turn, frozenset(order.episode_ids), numbers=frozenset(gone))
     _empty_lanes(turn, frozenset(own))
     forget_parties(turn, frozenset(own))
@@ -108,7 +110,3 @@ def _forget_stamps(turn: Turn, person: ErasedPerson) -> None:
     if hashed != ERASED:
         span = Span(begins_at=person.presented_at - MARGIN, ends_at=person.presented_at + MARGIN)
         forget_entries(turn.transaction, hashed, span=span)
-
-
-def _key_of_pass(gate: Gate, pass_number: str) -> str:
-    return person_key(PersonIdentifiers(pass_number=pass_number), key=gate.identity.person_index_key) or ""

@@ -257,15 +257,6 @@ def key_of_pass(pass_number: str, *, key: bytes) -> str:
     return person_key(PersonIdentifiers(pass_number=pass_number), key=key) or ""
 
 
-def child_number(child: Child) -> str:
-    """Return what stands for the number of a child without a document: no pass number looks like it.
-
-    Only the person key is made of it, so that a child stays itself on the parent's next pass; documents and lists show
-    the parent's number.
-    """
-    return f"CHILD{child.child_id}"
-
-
 def identity_of(one: Holder) -> TravellerIdentity:
     """Return who a holder is, as a record seals it."""
     return TravellerIdentity(

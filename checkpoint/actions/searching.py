@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from checkpoint.actions.gate import Gate
-from checkpoint.actions.holding import child_number, key_of_pass
+from checkpoint.actions.holding import key_of_pass
 from checkpoint.actions.identifying import keys_of_number
 from checkpoint.actions.knowing import PAIRED_SINCE, midnight, state_today
 from checkpoint.actions.person_view import masked
@@ -309,7 +309,7 @@ def _child_line(gate: Gate, child: Child, *, parent: Holder) -> PersonLine:
         _holder_line(gate, parent),
         kind=BearerKind.CHILD,
         person_id=child.child_id,
-        person_key=key_of_pass(number_key(child_number(child)), key=gate.identity.person_index_key),
+        person_key=key_of_pass(child.own_number, key=gate.identity.person_index_key),
         full_name=child.full_name,
         date_of_birth=child.date_of_birth,
         sex=child.sex,

@@ -12,11 +12,10 @@ import msgspec
 
 from checkpoint.actions.company import GroupMark
 from checkpoint.actions.gate import Gate, Turn
-from checkpoint.actions.holding import child_number, key_of_pass
+from checkpoint.actions.holding import key_of_pass
 from checkpoint.actions.knowing import midnight
 from checkpoint.actions.person_view import masked
 from checkpoint.actions.sheet import LaneSheet
-from checkpoint.documents import number_key
 from checkpoint.store.conveyances import occupants_in
 from checkpoint.store.crossings import CrossingRow, crossings_by_id, crossings_of_persons
 from checkpoint.store.groups import MemberRow, members_of
@@ -115,7 +114,7 @@ def _names_on_pass(gate: Gate, sheet: LaneSheet, *, rows: ReaderRows) -> dict[st
     if holder is None:
         return {}
     children = children_of(rows, holder.holder_id)
-    names = {key_of_pass(number_key(child_number(one)), key=key): one.full_name for one in children}
+    names = {key_of_pass(one.own_number, key=key): one.full_name for one in children}
     if names:
         names[key_of_pass(holder.pass_number, key=key)] = holder.full_name
     names.pop(sheet.state.person.person_key, None)

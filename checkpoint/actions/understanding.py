@@ -8,7 +8,7 @@ import msgspec
 from checkpoint.actions.as_read import DocumentAsRead, as_read
 from checkpoint.actions.assessing import VIETNAM
 from checkpoint.actions.gate import Turn
-from checkpoint.actions.holding import child_number, identity_of, identity_of_child
+from checkpoint.actions.holding import identity_of, identity_of_child
 from checkpoint.actions.identifying import key_of_holder, require_birth
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.documents import (
@@ -105,7 +105,7 @@ def _from_label(turn: Turn, label: str) -> Presented:
 def _of_child(turn: Turn, child: Child, *, parent: Holder) -> Presented:
     """Say of a child what its parent's pass is worth to it: nothing from the 16th birthday on."""
     shown = _of_holder(turn, parent, identity=identity_of_child(child, parent=parent))
-    number = number_key(child_number(child))
+    number = child.own_number
     shown = msgspec.structs.replace(shown, pass_number=number, child_id=child.child_id)
     if may_share_pass(child.date_of_birth, today=local_date(turn.at)):
         return shown

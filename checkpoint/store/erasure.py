@@ -9,17 +9,27 @@ write-ahead log and rebuilds the file, so that no page, free or in use, holds wh
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, literal_column, null, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from checkpoint.documents import number_key
+from checkpoint.documents import number_key, read_pass_number, without_border
 from checkpoint.store.conveyances import purge_conveyance, purge_occupant
 from checkpoint.store.crops import purge_crop
 from checkpoint.store.declarations import purge_declared
 from checkpoint.store.groups import purge_group, purge_member
-from checkpoint.store.holders import drop_holder, find_holder, pass_numbers, purge_registered
+from checkpoint.store.holders import (
+    Child,
+    Holder,
+    children_of,
+    drop_child,
+    drop_holder,
+    passes_like,
+    purge_registered,
+    registered,
+)
 from checkpoint.store.instants import from_text, to_text
 from checkpoint.store.parties import purge_party
 from checkpoint.store.persons import forget_person
@@ -53,6 +63,12 @@ class ErasedPerson(msgspec.Struct, frozen=True, kw_only=True):
     pass_number: str
     document_number: str
     presented_at: datetime
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The keys of the number that was shown: with and without the model of a pass."""
+        plain, _ = without_border(self.pass_number)
+        return frozenset({number_key(self.document_number), self.pass_number, plain} - {NOBODY})
 
 
 _empty: ColumnElement[str] = literal_column("''")
@@ -154,7 +170,7 @@ def purge_episode(transaction: Transaction, episode_id: str) -> ErasedPerson | N
         return None
     person_key, document_number, document_kind, presented_at = row
     is_pass = document_kind == DocumentKind.BORDER_PASS.value
-    pass_number = number_key(document_number) if is_pass else NOBODY
+    pass_number = read_pass_number(document_number).key if is_pass else NOBODY
     return ErasedPerson(
         episode_id=episode_id,
         person_key=person_key,
@@ -167,20 +183,35 @@ def purge_episode(transaction: Transaction, episode_id: str) -> ErasedPerson | N
 def purge_person(transaction: Transaction, person: ErasedPerson, *, key_of_pass: Callable[[str], str]) -> bool:
     """Forget the searches for a person and the register's entry, unless the person crossed here at another time.
 
-    Tells whether no crossing of the person is left here.
-
-    ``key_of_pass`` gives the person key of a pass number: it finds the entry where the number itself is
-    gone already, because an older database was put back.
+    Tells whether no crossing of the person is left here. With the holder of a pass the children on it go too; a child
+    alone leaves the parent where it is. ``key_of_pass`` gives the person key of a pass number.
     """
     if not person.person_key or transaction.execute(_OTHER_CROSSINGS, {"wanted": person.person_key}).fetchone()[0]:
         return False
     transaction.execute(_FORGET_SEARCH, {"wanted": person.person_key[:_SEARCH_MARKS]})
     forget_person(transaction, person.person_key)
-    numbers = [person.pass_number] if person.pass_number else []
-    if not numbers:
-        numbers = [number for number in pass_numbers(transaction) if key_of_pass(number) == person.person_key]
-    for number in numbers:
-        one = find_holder(transaction, number)
-        if one is not None:
-            drop_holder(transaction, one)
+    one = _entry_of(transaction, person, key_of_pass=key_of_pass)
+    if isinstance(one, Holder):
+        drop_holder(transaction, one)
+    elif one is not None:
+        drop_child(transaction, one)
     return True
+
+
+def _entry_of(
+    transaction: Transaction, person: ErasedPerson, *, key_of_pass: Callable[[str], str]
+) -> Holder | Child | None:
+    """Return who in the register has the very key: two borders give out the same digits, a child shows the parent's.
+
+    Who has the number is asked first. Where the number is gone already, because an older database was put back, or
+    nobody who has it is meant, everybody is asked; that is slow, and rare.
+    """
+    if person.document_number and not person.pass_number:
+        return None
+    near = passes_like(transaction, person.pass_number) if person.pass_number else []
+    children = (child for parent in near for child in children_of(transaction, parent.holder_id))
+    for one in chain[Holder | Child](near, children, registered(transaction)):
+        number = one.pass_number if isinstance(one, Holder) else one.own_number
+        if key_of_pass(number) == person.person_key:
+            return one
+    return None

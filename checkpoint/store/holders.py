@@ -1,13 +1,13 @@
 """The register of border pass holders: from a number, a label or a name to a known person."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
 
-from checkpoint.documents import compare_names, register_key, without_border
+from checkpoint.documents import compare_names, number_key, register_key, without_border
 from checkpoint.store.instants import to_text
 from checkpoint.store.name_index import BearerKind, NameWriter, Rows, forget_bearer
 from checkpoint.store.register_tables import accompanying_child, holder
@@ -57,6 +57,15 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
     label_code: str
     registered_at: datetime
     number: int = 0
+
+    @property
+    def own_number(self) -> str:
+        """What stands for the number of a child without a document: no pass number looks like it.
+
+        Only the person key is made of it, so that a child stays itself on the parent's next pass; documents and lists
+        show the parent's number.
+        """
+        return number_key(f"CHILD{self.child_id}")
 
 
 class ImportCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,15 +134,9 @@ _PAGE_ENDING: Final = (
     _SELECT + " WHERE state = 'valid' AND expires_on BETWEEN ? AND ? ORDER BY expires_on, number LIMIT ? OFFSET ?"
 )
 _PAGE_IN_STATE: Final = _SELECT + " WHERE state <> 'valid' AND state = ? AND number > ? ORDER BY number LIMIT ?"
-_PASS_NUMBERS: Final = "SELECT pass_number FROM holder"
 _UNNAMED: Final = "SELECT number, full_name FROM holder WHERE is_named = 0 LIMIT ?"
 _UNNAME_ALL: Final = "UPDATE holder SET is_named = 0"
 _NAMED: Final = "UPDATE holder SET is_named = 1 WHERE number = ?"
-
-
-def put_holders(transaction: Rows, holders: Iterable[Holder]) -> int:
-    """Add holders, or renew those whose number is known; return how many were given."""
-    return import_holders(transaction, holders).taken
 
 
 def import_holders(
@@ -179,8 +182,7 @@ def find_holder(transaction: Rows, pass_number: str) -> Holder | None:
     if regime is not None:
         kept = _one(transaction.execute(_BY_NUMBER, (plain,)).fetchone())
         return kept if kept is not None and kept.regime is regime else None
-    named = (_one(transaction.execute(_BY_NUMBER, (register_key(plain, regime=one),)).fetchone()) for one in PassRegime)
-    found = [one for one in named if one is not None]
+    found = passes_like(transaction, plain)
     return found[0] if len(found) == 1 else None
 
 
@@ -313,9 +315,18 @@ def purge_registered(transaction: Rows, episode_id: str) -> bool:
     return one is not None or child is not None
 
 
-def pass_numbers(transaction: Rows) -> list[str]:
-    """Return the key of every number in the register."""
-    return [row[0] for row in transaction.execute(_PASS_NUMBERS).fetchall()]
+def passes_like(transaction: Rows, pass_number: str) -> list[Holder]:
+    """Return whoever has the digits of a number: of any border, and as an older program kept them."""
+    plain, _ = without_border(pass_number)
+    keys = sorted({plain, *(register_key(plain, regime=one) for one in PassRegime)})
+    found = (_one(transaction.execute(_BY_NUMBER, (key,)).fetchone()) for key in keys)
+    return [one for one in found if one is not None]
+
+
+def registered(transaction: Rows) -> Iterator[Holder | Child]:
+    """Return everybody in the register, one after the other: for what is rare and knows no number."""
+    yield from (one for row in transaction.execute(_SELECT) if (one := _one(tuple(row))) is not None)
+    yield from (child for row in transaction.execute(_SELECT_CHILD) if (child := _one_child(tuple(row))) is not None)
 
 
 def unname_holders(transaction: Rows) -> None:

@@ -1,6 +1,7 @@
 """Sizes that keep a file readable in one sitting, and tests that really test."""
 
 import ast
+import re
 
 import pytest
 
@@ -72,6 +73,12 @@ def idle_tests() -> list[str]:
 
 def test_each_test_asserts_something():
     assert idle_tests() == []
+
+
+def test_a_browser_waits_on_functions_alone():
+    """An expression is evaluated anew at each look, which our pages' Content-Security-Policy forbids."""
+    waits = re.compile(r"wait_for_function\(\s*f?[\"'](?!(async )?(\(\w*\)|\w+) =>)")
+    assert [str(name) for name in python_files(tests=True) if waits.search(source_of(name))] == []
 
 
 def test_a_test_that_asserts_nothing_would_be_found():

@@ -23,7 +23,7 @@ from checkpoint.store.backup import back_up
 from checkpoint.store.connection import DATABASE_NAME, database_key, open_connection
 from checkpoint.store.edge_store import migration_engine
 from checkpoint.store.erasure import purge_episode, remember_erased
-from checkpoint.store.holders import Holder, put_holders
+from checkpoint.store.holders import Holder, import_holders
 from checkpoint.store.identity import open_identity
 from checkpoint.store.restoring import restore
 from checkpoint.store.writer import Transaction
@@ -124,7 +124,7 @@ class Shift:
         """The register of pass holders is brought up to date."""
         count = self.chance.randrange(1, 60)
         holders = [Holder(pass_number=f"QN{self.number + n}", full_name=f"Người Mẫu {n}") for n in range(count)]
-        self.edge.gate.store.writer.submit(lambda transaction: put_holders(transaction, holders)).result(10)
+        self.edge.gate.store.writer.submit(lambda transaction: import_holders(transaction, holders)).result(10)
 
     def restart(self) -> None:
         """The edge is stopped in good order and started again."""

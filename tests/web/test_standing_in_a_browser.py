@@ -93,7 +93,7 @@ def test_what_the_centre_told_of_this_machine_stands_at_the_lane_and_what_to_do_
         User(username="quantri", name="Quản trị", role="administrator", password_hash=hashed)
     )
     open_page(page, stage.url, "/devices", username="quantri", language="en")
-    page.wait_for_function("document.querySelector('#uplink-reason').innerText.length > 40")
+    page.wait_for_function("() => document.querySelector('#uplink-reason').innerText.length > 40")
     shown = page.locator("#uplink-reason").inner_text()
     assert said in shown
     assert to_do in shown

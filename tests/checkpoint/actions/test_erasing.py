@@ -16,7 +16,7 @@ from checkpoint.actions.presenting import PresentCommand, present_person
 from checkpoint.actions.rechecking import recheck_person
 from checkpoint.actions.understanding import GivenDocument
 from checkpoint.store.connection import database_key
-from checkpoint.store.holders import Holder, put_holders
+from checkpoint.store.holders import Holder, import_holders
 from checkpoint.store.scrubbing import scrub_due
 from checkpoint.store.writer import Scrubbed
 from sync.agreement.records import ErasureCarriedOut
@@ -165,7 +165,7 @@ def test_the_erasure_is_one_commit(edge, centre, monkeypatch):
 def test_the_register_of_passes_forgets_the_holder_only_with_the_last_crossing(edge, centre):
     holder = Holder(pass_number="QN100123", full_name="Lò Thị Sen", commune="Hải Sơn", regime=PassRegime.CHINA)
     other = Holder(pass_number="QN100124", full_name="Phùn Tài Lìn", commune="Bắc Sơn", regime=PassRegime.CHINA)
-    edge.gate.store.writer.submit(lambda turn: put_holders(turn, [holder, other])).result(10)
+    edge.gate.store.writer.submit(lambda turn: import_holders(turn, [holder, other])).result(10)
     crossings = []
     for _ in range(2):
         edge.present(PASS)

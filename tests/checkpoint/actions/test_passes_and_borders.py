@@ -3,10 +3,12 @@
 from datetime import date
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from checkpoint.actions.deciding import close_crossing
 from checkpoint.actions.holding import ChildFields, LinkCommand, add_child_to, give_label, link_persons
+from checkpoint.actions.presenting import PresentCommand, present_person
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.registering import RegisterError, read_register
 from checkpoint.actions.relabelling import WithdrawLabelCommand, withdraw_label
@@ -14,7 +16,8 @@ from checkpoint.actions.searching import holder_card
 from checkpoint.store.holders import Holder, find_holder, import_holders
 from sync.agreement.vocabulary import Outcome, PassRegime, ReasonCode
 from tests.checkpoint.actions.test_register import act, passed, registered
-from tests.checkpoint.edges import PASS
+from tests.checkpoint.centres import HandCentre
+from tests.checkpoint.edges import LANE, PASS
 from tests.checkpoint.people import NORMAL_C
 from tests.demands import demand
 
@@ -148,3 +151,65 @@ def test_a_list_with_an_impossible_birth_is_refused_with_line_and_column(born):
     lines = ["pass_number,full_name,expires_on,date_of_birth", f"{PASS},A Múi,2027-05-01,{born}"]
     with pytest.raises(RegisterError, match="line 2: the column date_of_birth"):
         list(read_register(lines, today=date(2026, 11, 22)))
+
+
+def erased(edge, crossing_id: str) -> None:
+    centre = HandCentre()
+    centre.erase(crossing_id, at=edge.clock.now)
+    centre.tell(edge.gate, at=edge.clock.now)
+
+
+def names_left(edge) -> set[str]:
+    both = "SELECT full_name FROM holder UNION SELECT full_name FROM accompanying_child"
+    return {name for (name,) in edge.rows(both)}
+
+
+@pytest.mark.parametrize(
+    ("shown", "left"),
+    [(OF_CHINA, {"Lò Thị Xôm"}), (OF_LAOS, {"Chìu A Múi"}), ("gthvn-l 0012 3456", {"Chìu A Múi"})],
+)
+def test_an_erasure_takes_the_holder_of_the_very_pass_and_nobody_of_another_border(edge, shown, left):
+    registered(edge, OF_CHINA, "Chìu A Múi")
+    registered(edge, OF_LAOS, "Lò Thị Xôm", regime="laos")
+    passed(edge, shown)
+    erased(edge, edge.rows("SELECT crossing_id FROM crossing")[0][0])
+    assert names_left(edge) == left
+
+
+@pytest.mark.parametrize("is_parent_known_here", [True, False])
+def test_an_erased_child_is_forgotten_and_the_parent_is_not(edge, is_parent_known_here):
+    mother = registered(edge, full_name="Phùn Thị Sẻn", expires_on="2027-11-01")
+    child = child_on(edge, mother, born_on="2018-03-02")
+    child_on(edge, mother, born_on="2020-03-02", name="Chìu A Nhị")
+    if is_parent_known_here:
+        passed(edge, PASS)
+        edge.clock.forward(minutes=20)
+    passed(edge, label_of(edge, child))
+    [(crossing_id,)] = edge.rows("SELECT crossing_id FROM crossing WHERE full_name = 'Chìu A Bảo'")
+    erased(edge, crossing_id)
+    assert names_left(edge) == {"Phùn Thị Sẻn", "Chìu A Nhị"}
+
+
+def test_an_erased_child_is_forgotten_on_the_pass_that_replaced_the_one_it_crossed_with(edge):
+    older = registered(edge, full_name="Phùn Thị Sẻn", expires_on="2026-11-30")
+    child = child_on(edge, older, born_on="2018-03-02")
+    passed(edge, label_of(edge, child))
+    registered(edge, "QN 555001", full_name="Phùn Thị Sẻn", replaces_holder_id=older, expires_on="2027-11-01")
+    erased(edge, edge.rows("SELECT crossing_id FROM crossing")[0][0])
+    assert names_left(edge) == {"Phùn Thị Sẻn"}
+
+
+def test_whoever_was_erased_with_a_passport_takes_nobody_along_from_the_register(edge):
+    registered(edge, PASS, "Chìu A Múi")
+    given = {"kind": "passport", "document_number": "QN100123", "full_name": "Lò Văn Inh", "issuing_state": "VNM"}
+    edge.present(PASS)
+    edge.scan_face(NORMAL_C)
+    edge.do(close_crossing, draft_id=edge.draft_id)
+    edge.clock.forward(minutes=20)
+    command = msgspec.convert({"document": given, "has_declaration": True}, PresentCommand)
+    edge.gate.perform(lambda turn: present_person(turn, LANE, command), officer_ref="canbo").result(10)
+    crossing_id = edge.draft_id
+    edge.scan_face(NORMAL_C)
+    edge.do(close_crossing, draft_id=crossing_id)
+    erased(edge, crossing_id)
+    assert names_left(edge) == {"Chìu A Múi"}

@@ -260,12 +260,12 @@ def test_a_locked_device_holds_nothing_of_a_half_typed_person_and_gives_it_back(
     other.wait_for_selector("body[data-part=locked]")
     page.click("#lock")
     page.wait_for_selector("body[data-part=locked]")
-    page.wait_for_function("document.querySelector('#temperature').value === ''")
+    page.wait_for_function("() => document.querySelector('#temperature').value === ''")
     left = page.evaluate("[...document.querySelectorAll('input, textarea')].map((one) => one.value).join(' ')")
     assert "909777" not in page.content() + left
     assert "14C-777.77" not in left
     hand.unlock()
-    page.wait_for_function("document.querySelector('#temperature').value === '36,4'")
+    page.wait_for_function("() => document.querySelector('#temperature').value === '36,4'")
     assert "909777" in hand.words("#scans")
     assert page.input_value("[name=vehicle_plate]") == "14C-777.77"
     page.evaluate("new BroadcastChannel('kd-handheld').postMessage('locked')")

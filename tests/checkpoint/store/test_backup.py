@@ -10,7 +10,7 @@ from checkpoint.actions.deciding import close_crossing
 from checkpoint.actions.listing import crossing_list
 from checkpoint.store.backup import Backup, BackupError, back_up, read_head, read_keys
 from checkpoint.store.connection import database_key, open_connection
-from checkpoint.store.holders import Holder, put_holders
+from checkpoint.store.holders import Holder, import_holders
 from checkpoint.store.recovery import read_finding
 from checkpoint.store.restoring import Restored, restore
 from sync.agreement.records import ErasureCarriedOut
@@ -66,7 +66,7 @@ def test_a_copy_holds_the_whole_journal_and_nobodys_name_or_key(edge, copies):
     pass_through(edge)
     pass_through(edge, number="B1234567", name=OTHER)
     holder = Holder(pass_number="QN100123", full_name="Lò Thị Sen", commune="Hải Sơn")
-    edge.gate.store.writer.submit(lambda turn: put_holders(turn, [holder])).result(10)
+    edge.gate.store.writer.submit(lambda turn: import_holders(turn, [holder])).result(10)
     edge.present("QN 100123")
     made = save(edge, copies)
     assert (made.records, made.episode_keys) == (2, 3)
@@ -101,7 +101,7 @@ def test_a_backup_is_made_while_the_edge_writes_and_is_one_consistent_state(edge
 def test_what_was_backed_up_comes_back_with_names_and_a_new_incarnation_is_wanted(edge, copies):
     pass_through(edge)
     holder = Holder(pass_number="QN100123", full_name="Lò Thị Sen", commune="Hải Sơn")
-    edge.gate.store.writer.submit(lambda turn: put_holders(turn, [holder])).result(10)
+    edge.gate.store.writer.submit(lambda turn: import_holders(turn, [holder])).result(10)
     made = save(edge, copies)
     pass_through(edge, number="B1234567", name=OTHER)
     done = put_back(edge, copies)
@@ -216,7 +216,7 @@ def test_the_register_of_an_old_backup_does_not_bring_an_erased_holder_back(edge
         Holder(pass_number="QN100123", full_name="Lò Thị Sen", commune="Hải Sơn"),
         Holder(pass_number="QN100124", full_name=OTHER, commune="Hải Sơn"),
     ]
-    edge.gate.store.writer.submit(lambda turn: put_holders(turn, holders)).result(10)
+    edge.gate.store.writer.submit(lambda turn: import_holders(turn, holders)).result(10)
     edge.present("QN 100123")
     crossing_id = edge.draft_id
     edge.scan_face(NORMAL_C)
