@@ -15,6 +15,7 @@ from web.sign_in import Session
 
 ROLES_BY_ACTION: dict[str, frozenset[str]] = {
     "lane.glance": frozenset({"officer", "gate_head"}),
+    "station.lock": frozenset({"officer", "gate_head", "cdc"}),
     "lane.see": frozenset({"officer", "gate_head"}),
     "lane.act": frozenset({"officer"}),
     "register.see": frozenset({"officer", "gate_head"}),
@@ -24,6 +25,7 @@ ROLES_BY_ACTION: dict[str, frozenset[str]] = {
     "groups.see": frozenset({"officer", "gate_head", "cdc"}),
     "groups.act": frozenset({"officer"}),
     "isolation.see": frozenset({"officer", "gate_head", "cdc"}),
+    "isolation.glance": frozenset({"officer", "gate_head", "cdc"}),
     "isolation.act": frozenset({"officer", "gate_head", "cdc"}),
     "desk.see": frozenset({"cdc"}),
     "desk.review": frozenset({"cdc"}),
@@ -51,8 +53,9 @@ ROLES_BY_ACTION: dict[str, frozenset[str]] = {
     "units.act": frozenset({"administrator"}),
 }
 
-WHILE_LOCKED = frozenset({"lane.glance"})
-"""What a locked workstation may still do: show its lane with nobody in it, and let an officer unlock it."""
+WHILE_LOCKED = frozenset({"lane.glance", "isolation.glance", "station.lock"})
+"""What a locked workstation may still do: show its lane with nobody in it, and let an officer unlock it; show and sound
+the legal clocks of the isolation room, of nobody by name; be told once more that it is locked."""
 
 
 def is_allowed(role: str, *, action: str) -> bool:

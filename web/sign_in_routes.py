@@ -71,8 +71,8 @@ class SignInRoutes:
         return RedirectResponse(self._home_by_role.get(session.role, "/devices"), status_code=303)
 
     async def show_sign_in(self, request: Request, next: str = "") -> Response:  # noqa: A002 - the query's name
-        """Show the form, or go on when somebody is signed in already."""
-        if request.state.session is not None:
+        """Show the form, or go on when somebody is signed in already; who locked a station may sign in anew."""
+        if request.state.session is not None and not request.state.session.is_locked:
             return RedirectResponse("/", status_code=303)
         return self._form(request, next_path=next)
 

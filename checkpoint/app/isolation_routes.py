@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
@@ -40,6 +41,7 @@ from checkpoint.actions.isolation_board import (
     isolation_case,
     isolation_view,
 )
+from checkpoint.actions.isolation_veiled import veiled_room
 from checkpoint.actions.picturing import LookCommand, view_picture
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.releasing import DischargeCommand, admit_person, discharge_person
@@ -69,6 +71,7 @@ ACTS: dict[str, tuple[type[msgspec.Struct], _Command]] = {
     "discharge": (DischargeCommand, discharge_person),
 }
 
+_may_glance = permit("isolation.glance")
 _may_see = permit("isolation.see")
 _may_act = permit("isolation.act")
 
@@ -81,6 +84,7 @@ def isolation_routes(edge: EdgeApp) -> list[Route]:
     ]
     return [
         Route("/api/isolation", refusing(_show_room(edge)), methods=["GET"]),
+        Route("/api/isolation/veiled", refusing(_show_veiled(edge)), methods=["GET"]),
         Route("/api/isolation/export.csv", refusing(_export(edge)), methods=["GET"]),
         Route("/api/isolation/find", refusing(_find(edge)), methods=["POST"]),
         *acts,
@@ -123,6 +127,15 @@ def _show_room(edge: EdgeApp) -> Endpoint:
         return json_answer(await anyio.to_thread.run_sync(isolation_view, edge.gate))
 
     return show_room
+
+
+def _show_veiled(edge: EdgeApp) -> Endpoint:
+    async def show_veiled(request: Request) -> Response:
+        session = _may_glance(request)
+        draw = partial(veiled_room, edge.gate, is_locked=session.is_locked)
+        return json_answer(await anyio.to_thread.run_sync(draw))
+
+    return show_veiled
 
 
 def _find(edge: EdgeApp) -> Endpoint:

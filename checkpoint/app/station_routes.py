@@ -1,4 +1,4 @@
-"""The workstation of a lane over HTTP: lock it, and give it to whoever shows badge and PIN.
+"""A workstation over HTTP: lock it wherever it stands, and give a lane's to whoever shows badge and PIN.
 
 Both may be asked for while it is locked. The draft in the lane stays where it is, at the edge: it is not sent
 to a locked screen, and it is there again for whoever unlocks it.
@@ -26,6 +26,7 @@ from web.stations import Stations
 _HTTP_CODES = {"wrong_pin": 403, "wait": 429, "busy": 503}
 _SHIFT_S = 12 * 3600
 _may_glance = permit("lane.glance")
+_may_lock = permit("station.lock")
 
 
 class SwitchCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,18 +39,18 @@ class SwitchCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 def station_routes(edge: EdgeApp, *, stations: Stations) -> list[Route]:
     """Return the routes of a workstation."""
     return [
-        Route("/api/lanes/{lane_id}/lock", refusing(_lock(edge, stations)), methods=["POST"]),
+        Route("/api/station/lock", refusing(_lock(edge, stations)), methods=["POST"]),
         Route("/api/lanes/{lane_id}/switch", refusing(_switch(edge, stations)), methods=["POST"]),
     ]
 
 
 def _lock(edge: EdgeApp, stations: Stations) -> Endpoint:
     async def lock(request: Request) -> Response:
-        session = _may_glance(request)
-        lane_id = require_lane(edge, request)
+        session = _may_lock(request)
         await stations.lock(session.token)
-        await _note(edge, lane_id, officer_ref=session.username, action="station_locked", subject=lane_id)
-        edge.wake(lane_id)
+        await _note(edge, "", officer_ref=session.username, action="station_locked", subject=session.username)
+        for lane_id in edge.gate.sheets:
+            edge.wake(lane_id)
         return Response(status_code=204)
 
     return lock

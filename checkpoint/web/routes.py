@@ -12,7 +12,7 @@ from sync.agreement.display_words import DisplayMessage
 from web.assets import Assets
 from web.language import Labels
 from web.pages import Pages
-from web.roles import require
+from web.roles import require, session_of
 from web.security_headers import with_camera
 
 _FOLDER = Path(__file__).parent
@@ -189,7 +189,7 @@ def router(pages: Pages, *, lane_ids: Sequence[str]) -> APIRouter:
 
     @routes.get("/lanes", dependencies=[require("lane.glance")])
     async def show_lanes(request: Request) -> Response:
-        if len(lane_ids) == 1:
+        if len(lane_ids) == 1 or session_of(request).is_locked:  # a locked station is opened at any lane
             return RedirectResponse(f"/lanes/{lane_ids[0]}", status_code=303)
         return pages.render(request, "lanes.html", sections=_WORDS)
 
@@ -200,15 +200,12 @@ def router(pages: Pages, *, lane_ids: Sequence[str]) -> APIRouter:
         page = pages.render(request, "lane.html", sections=LANE_WORDS, lane_id=lane_id)
         return with_camera(page)
 
-    @routes.get("/isolation", dependencies=[require("isolation.see")])
-    async def show_isolation(request: Request) -> Response:
-        return pages.render(request, "isolation.html", sections=("isolation_room", "papers", *ISOLATION_WORDS, *_WORDS))
-
     @routes.get("/register", dependencies=[require("register.see")])
     async def show_register(request: Request) -> Response:
         return pages.render(request, "register.html", sections=("register_page", "lane", *REGISTER_WORDS))
 
     routes.include_router(handheld_router(pages))
+    _add_isolation(routes, pages=pages)
     _add_devices(routes, pages=pages)
     _add_watch(routes, pages=pages)
     _add_shift(routes, pages=pages)
@@ -220,6 +217,16 @@ def router(pages: Pages, *, lane_ids: Sequence[str]) -> APIRouter:
     _add_board(routes, pages=pages)
     _add_groups(routes, pages=pages)
     return routes
+
+
+def _add_isolation(routes: APIRouter, *, pages: Pages) -> None:
+    @routes.get("/isolation", dependencies=[require("isolation.see")])
+    async def show_isolation(request: Request) -> Response:
+        return pages.render(request, "isolation.html", sections=("isolation_room", "papers", *ISOLATION_WORDS, *_WORDS))
+
+    @routes.get("/isolation/veiled", dependencies=[require("isolation.glance")])
+    async def show_veiled(request: Request) -> Response:
+        return pages.render(request, "isolation_veiled.html", sections=("isolation_room", *ISOLATION_WORDS, *_WORDS))
 
 
 def _add_devices(routes: APIRouter, *, pages: Pages) -> None:

@@ -41,6 +41,7 @@ PICTURE_OF_PAGE = {
     "/handheld/": "handheld",
     "/handhelds": "handhelds",
     "/isolation": "isolation",
+    "/isolation/veiled": "isolation-veiled",
     "/lanes": "lanes",
     "/lanes/{lane_id}": "lane-ready",
     "/lanes/{lane_id}/declaration": "declaration-officer",

@@ -142,6 +142,11 @@ def isolation(studio: Studio) -> None:
     page = studio.signed_in("/isolation", role="officer")
     page.wait_for_selector("#places > li")
     studio.shoot(page, "isolation")
+    page.evaluate("localStorage.setItem('kd-locking', 'yes')")  # as when another window of the station locks
+    page.reload()
+    page.wait_for_url("**/isolation/veiled")
+    page.wait_for_selector("#people .clock")
+    studio.shoot(page, "isolation-veiled")
 
 
 def register(studio: Studio) -> None:
@@ -385,7 +390,7 @@ SCENES: tuple[tuple[Callable[[Studio], None], tuple[str, ...]], ...] = (
     ),
     (lane_on_a_tablet, ("lane-tablet",)),
     (board, ("board",)),
-    (isolation, ("isolation",)),
+    (isolation, ("isolation", "isolation-veiled")),
     (register, ("register",)),
     (groups, ("groups",)),
     (shift_page, ("shift",)),

@@ -10,7 +10,7 @@ function leave() {
 }
 
 watchIdleness(() => {
-  beginLocking(lane.split("/").at(-1));
+  beginLocking();
   leave();
 });
 heardLocked(leave);

@@ -1,7 +1,7 @@
 // The isolation board: each place, who waits, who is on the road; what is due first and what comes next.
 import { read, Refused, send } from "../web/js/api.js";
 import { catchScans, whenAlone } from "../web/js/bursts.js";
-import { learnNow, markClock } from "../web/js/clocks.js";
+import { learnNow } from "../web/js/clocks.js";
 import { country } from "../web/js/countries.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { celsius, plain, timeOrDate } from "../web/js/format.js";
@@ -9,6 +9,7 @@ import { t, word } from "../web/js/labels.js";
 import { checkField, inputField } from "../web/js/dialogs.js";
 import { askClinical } from "./clinical.js";
 import { levelOf, listen } from "./isolation_alarm.js";
+import { clockLine, dueOf, STATE_TONES, stateOf, stateWords, urgencyOf } from "./isolation_clocks.js";
 import { askPapers } from "./isolation_papers.js";
 import { askPicture } from "./isolation_picture.js";
 import { askMore, askStep, canStep, whoIs } from "./isolation_steps.js";
@@ -34,7 +35,6 @@ function tell(problem) {
 }
 
 const everybody = () => (room ? [...room.places.filter((place) => place.person).map((place) => place.person), ...(room.waiting ?? []), ...(room.in_transit ?? []), ...(room.owed ?? [])] : []);
-const dueOf = (person) => (person.clocks?.length ? Math.min(...person.clocks.map((clock) => new Date(clock.due_at))) : Infinity);
 
 function show(next) {
   learnNow(next.now);
@@ -97,16 +97,13 @@ function keepFocus(redraw) {
   if (held) document.querySelector(`[data-hold="${CSS.escape(held)}"]`)?.focus();
 }
 
-const stateOf = (person) => person.state ?? (person.disposition === "pending" ? "alarmed" : "held");
-const stateWords = (person) => t(`isolation_room.state_${stateOf(person)}`);
-const TONES = { alarmed: "wait", lapsed: "wait", in_transit: "info", arrived: "go", released: "go" };
 const aboutPerson = (person) => [word("TravellerCategory", person.category), country(person.nationality), person.age_years === null || person.age_years === undefined ? null : t("lane.years_old", { count: person.age_years }), celsius(person.temperature_c)].filter(Boolean).join(" · ");
 
 // What a card says of a person, without its buttons: the same that a search looks through.
 function about(person, place) {
   const clocks = [...(person.clocks ?? [])].sort((a, b) => new Date(a.due_at) - new Date(b.due_at));
   return [
-    element("h3", {}, place || whoIs(person), " ", element("span", { class: "chip", "data-tone": TONES[stateOf(person)] ?? "stop" }, stateWords(person))),
+    element("h3", {}, place || whoIs(person), " ", element("span", { class: "chip", "data-tone": STATE_TONES[stateOf(person)] ?? "stop" }, stateWords(person))),
     place ? element("p", { class: "who" }, whoIs(person)) : null,
     element("p", { class: "dim small" }, [aboutPerson(person), person.isolated_at ? t("isolation_room.since", { isolated_at: person.isolated_at }) : null].filter(Boolean).join(" · ")),
     stateOf(person) === "lapsed" ? element("p", { class: "lapsed" }, t("isolation_room.hold_ended")) : null,
@@ -117,9 +114,7 @@ function about(person, place) {
 }
 
 function card(person, { place = "", admitKey = "" } = {}) {
-  const levels = (person.clocks ?? []).map(levelOf);
-  const urgency = levels.some((level) => ["red", "overdue"].includes(level)) ? "red" : levels.includes("amber") ? "amber" : "calm";
-  return element("li", { class: "card place", "data-urgency": urgency, "data-crossing": person.crossing_id }, ...about(person, place), element("div", { class: "steps" }, ...stepButtons(person, admitKey)));
+  return element("li", { class: "card place", "data-urgency": urgencyOf(person), "data-crossing": person.crossing_id }, ...about(person, place), element("div", { class: "steps" }, ...stepButtons(person, admitKey)));
 }
 
 // What the CDC decided about a person who was referred here, in its colour and its words.
@@ -141,21 +136,6 @@ function facts(person) {
     person.notices?.length ? line(t("isolation_room.told", { notices: join("NoticeAddressee", person.notices.map((one) => one.addressee)) })) : null,
     person.contacts ? line(t("isolation_room.contacts_listed", { count: person.contacts })) : null,
   ];
-}
-
-function clockLine(clock) {
-  const left = element("span", { class: "clock" });
-  markClock(left, clock);
-  const isLate = levelOf(clock) === "overdue";
-  const marks = [isLate ? t(clock.kind === "transfer_arrival" ? "isolation_room.not_arrived" : "isolation_room.overdue") : null, clock.is_extended ? t("isolation_room.extended") : null, clock.escalated_because ? `${t("isolation_room.escalated")}: ${word("EscalationReason", clock.escalated_because)}` : null];
-  const due = clock.limit_s === 0 ? t("isolation_room.due_at_once") : t("isolation_room.due", { due_at: clock.due_at });
-  return element(
-    "li",
-    { class: isLate ? "late" : null },
-    element("span", { class: isLate ? "strong" : null }, word("ClockKind", clock.kind)),
-    left,
-    element("span", { class: "small dim line", title: clock.clause }, [...marks, due, clock.who_acts ? word("LegalRole", clock.who_acts) : null, clock.clause].filter(Boolean).join(" · ")),
-  );
 }
 
 function stepButtons(person, admitKey) {

@@ -34,7 +34,7 @@ export function listen(people) {
 }
 
 function showOverdue(people) {
-  const late = people.flatMap((person) => (person.clocks ?? []).filter((clock) => levelOf(clock) === "overdue").map((clock) => `${word("ClockKind", clock.kind)} — ${person.is_erased ? t("isolation_room.erased") : person.full_name}`));
+  const late = people.flatMap((person) => (person.clocks ?? []).filter((clock) => levelOf(clock) === "overdue").map((clock) => `${word("ClockKind", clock.kind)} — ${person.is_erased ? t("isolation_room.erased") : person.full_name || person.place_id || t("isolation_room.without_place")}`));
   find("alarm").hidden = late.length === 0;
   setText(find("alarm"), late.length ? `${t("isolation_room.overdue")}: ${late.slice(0, 3).join(" · ")}${late.length > 3 ? ` (+${late.length - 3})` : ""}` : "");
 }

@@ -4,7 +4,7 @@ import { Refused, send } from "../web/js/api.js";
 import { find, setText } from "../web/js/elements.js";
 import { t } from "../web/js/labels.js";
 import { showRefusal } from "../web/js/waiting.js";
-import { lockAt } from "./station_lock.js";
+import { lockSession } from "./station_lock.js";
 import { heardLocked, isLocking, keepLane, takeBack, tellLocked, watchIdleness } from "./station_windows.js";
 
 const KEPT_BADGE = "kd-badge";
@@ -18,7 +18,7 @@ export async function lockStation({ badge = "" } = {}) {
   if (isLocked) return;
   isLocked = isLeaving = true;
   if (badge) sessionStorage.setItem(KEPT_BADGE, badge);
-  await lockAt(laneId, { hide: hideAll, said: (problem) => setText(find("locked-error"), problem.words) });
+  await lockSession({ hide: hideAll, said: (problem) => setText(find("locked-error"), problem.words) });
   window.location.reload();
 }
 

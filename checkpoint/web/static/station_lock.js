@@ -2,15 +2,16 @@
 import { Refused, send } from "../web/js/api.js";
 import { beginLocking, endLocking } from "./station_windows.js";
 
-const AGAIN_MS = 1000, NOTHING_IS_OPEN = [401, 404]; // signed out meanwhile, or a lane that is no more
+// Signed out meanwhile, or somebody else signed in whose own windows lock theirs: there is nothing of this page to lock.
+const AGAIN_MS = 1000, NOTHING_IS_OPEN = [401, 403];
 
 // hide(): takes out of the page what it shows; said(problem): why the edge has not heard yet. Ends when the lock holds.
-export async function lockAt(laneId, { hide, said = () => {} }) {
+export async function lockSession({ hide, said = () => {} }) {
   hide();
-  beginLocking(laneId);
+  beginLocking();
   for (;;) {
     try {
-      await send(`/api/lanes/${laneId}/lock`);
+      await send("/api/station/lock");
       break;
     } catch (problem) {
       if (!(problem instanceof Refused)) throw problem;

@@ -13,15 +13,15 @@ function touch() {
 }
 
 // idle(): nobody has touched any window for so long.
-export function watchIdleness(idle) {
+export function watchIdleness(idle, { idle_ms = IDLE_MS } = {}) {
   localStorage.setItem(TOUCHED, String(mine));
   for (const name of ["keydown", "pointerdown", "pointermove"]) document.addEventListener(name, touch, { passive: true, capture: true });
-  setInterval(() => { if (Date.now() - Math.max(mine, Number(localStorage.getItem(TOUCHED)) || 0) >= IDLE_MS) idle(); }, EVERY_MS);
+  setInterval(() => { if (Date.now() - Math.max(mine, Number(localStorage.getItem(TOUCHED)) || 0) >= idle_ms) idle(); }, EVERY_MS);
 }
 
 // From here on no window of this station shows anything, loaded anew or not, until the edge has said that it is locked.
-export function beginLocking(laneId) {
-  localStorage.setItem(LOCKING, laneId);
+export function beginLocking() {
+  localStorage.setItem(LOCKING, "yes");
   others.postMessage(LOCKED);
 }
 export const tellLocked = () => others.postMessage(LOCKED);

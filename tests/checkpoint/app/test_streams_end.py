@@ -27,7 +27,7 @@ class Officer:
         self.headers = {**self.who, "X-CSRF-Token": token}
 
     def lock(self) -> None:
-        assert httpx.post(f"{self.url}/api/lanes/{LANE}/lock", headers=self.headers).status_code == 204
+        assert httpx.post(f"{self.url}/api/station/lock", headers=self.headers).status_code == 204
 
     def sign_out(self) -> None:
         assert httpx.post(f"{self.url}/sign-out", headers=self.headers).status_code == 204
