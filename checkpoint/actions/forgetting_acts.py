@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from checkpoint.actions.gate import Turn
-from checkpoint.actions.handheld_acts import act_of, settle_aside
-from checkpoint.actions.kept_act import ActKind, HandheldAct
+from checkpoint.actions.handheld_acts import settle_aside
+from checkpoint.actions.kept_act import ActKind, HandheldAct, act_of
 from checkpoint.actions.presenting import CrossingDetails
 from checkpoint.documents import number_key
 from checkpoint.store.erasure import is_erased

@@ -50,7 +50,6 @@ class _Done(msgspec.Struct, frozen=True, kw_only=True):
 
 _ENCODER: Final = msgspec.json.Encoder()
 _ANSWERS: Final = msgspec.json.Decoder(ActAnswer)
-_ACTS: Final = msgspec.json.Decoder(HandheldAct)
 
 
 def take_act(turn: Turn, act: HandheldAct, *, sending: Sending) -> ActAnswer:
@@ -148,11 +147,6 @@ def settle_aside(turn: Turn, known: KeptAct) -> ActAnswer:
 def answer_of(known: KeptAct) -> ActAnswer:
     """Read what a device was told of an act."""
     return _ANSWERS.decode(known.answer)
-
-
-def act_of(known: KeptAct) -> HandheldAct:
-    """Read an act that waits. Holds a person: never to be logged."""
-    return _ACTS.decode(known.content or b"")
 
 
 def _answer_again(

@@ -9,7 +9,6 @@ import msgspec
 from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Gate, Turn
 from checkpoint.actions.handheld_acts import (
-    act_of,
     answer_of,
     carry_out,
     is_twin_raised,
@@ -17,7 +16,7 @@ from checkpoint.actions.handheld_acts import (
     permit_of,
     settle_aside,
 )
-from checkpoint.actions.kept_act import RAISED, ActAnswer, ActKind, HandheldAct
+from checkpoint.actions.kept_act import RAISED, ActAnswer, ActKind, HandheldAct, act_of
 from checkpoint.actions.presenting import CrossingDetails
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.understanding import ScanText

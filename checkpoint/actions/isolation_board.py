@@ -8,6 +8,7 @@ import msgspec
 
 from checkpoint.actions.csv_files import csv_bytes
 from checkpoint.actions.gate import Gate, Turn
+from checkpoint.actions.kept_act import raised_of
 from checkpoint.actions.path_steps import clock_rule
 from checkpoint.actions.person_view import masked
 from checkpoint.actions.refusals import ActionRefusedError
@@ -21,6 +22,7 @@ from checkpoint.isolation.path import PathState, steps_from
 from checkpoint.store.crops import crops_kept
 from checkpoint.store.crossings import CrossingRow, crossings_by_id, find_crossing, open_crossings
 from checkpoint.store.erasure import NOBODY
+from checkpoint.store.handhelds import read_waiting
 from checkpoint.store.isolation import StoredCase, acts_of, contacts_of, open_cases, read_case
 from checkpoint.store.lanes import clocks_of, log_access, read_room_now, running_clocks
 from checkpoint.store.mirror import CaseDecision, decisions_about
@@ -91,6 +93,7 @@ class RoomView(msgspec.Struct, frozen=True, kw_only=True):
     """The room, those who wait (for a recheck or a place), those on the road, and notices that are still owed.
 
     ``asked``: the places and times that whoever is measured again here may still have to be asked about.
+    ``raised_acts``: raised readings of handhelds that wait to be mended, and are nobody's on this board until then.
     """
 
     room_id: str
@@ -101,6 +104,7 @@ class RoomView(msgspec.Struct, frozen=True, kw_only=True):
     owed: tuple[IsolatedPerson, ...]
     grounds: tuple[IsolationGround, ...]
     asked: tuple[HandPlace, ...] = ()
+    raised_acts: int = 0
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +130,7 @@ def isolation_view(gate: Gate) -> RoomView:
             decisions=decisions_about(connection, rows),
             pictured=crops_kept(connection, [*rows, *(row.crossing_id for row in gone)]),
         )
+        raised_acts = raised_of(read_waiting(connection))
         owing = {row.crossing_id: read_case(connection, row.crossing_id) for row in gone}
     people = {key: _person(gate, row, known=known, case=known.cases.get(key), at=now) for key, row in rows.items()}
     places = []
@@ -145,6 +150,7 @@ def isolation_view(gate: Gate) -> RoomView:
         owed=_by_due(_person(gate, row, known=known, case=owing[row.crossing_id], at=now) for row in gone),
         grounds=_grounds(gate, at=now),
         asked=places_asked(gate.policy.rules_at(now), at=now),
+        raised_acts=raised_acts,
     )
 
 

@@ -1,5 +1,6 @@
 """What a handheld keeps of one act and sends, and what it is told of it: values, and nothing done."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -11,6 +12,7 @@ from checkpoint.actions.deciding import ReasonText, Temperature
 from checkpoint.actions.presenting import CrossingDetails
 from checkpoint.actions.understanding import GivenDocument, ScanText
 from checkpoint.handhelds.permit import LONGEST_PERMIT
+from checkpoint.store.handhelds import KeptAct
 from sync.agreement.facts import Reason
 from sync.agreement.handheld_words import HandheldClock
 from sync.agreement.vocabulary import DeviceKind, Disposition, ExceptionCode, MeasuringSite, Outcome
@@ -95,3 +97,16 @@ class ActAnswer(msgspec.Struct, frozen=True, kw_only=True):
     place_id: str | None = None
     is_different: bool = False
     is_at_edge: bool = True
+
+
+_ACTS: Final = msgspec.json.Decoder(HandheldAct)
+
+
+def act_of(known: KeptAct) -> HandheldAct:
+    """Read an act that waits. Holds a person: never to be logged."""
+    return _ACTS.decode(known.content or b"")
+
+
+def raised_of(kept: Iterable[KeptAct]) -> int:
+    """Count the acts whose device showed a raised reading: such a person waits for a recheck, or was led aside."""
+    return sum(act_of(one).provisional_outcome in RAISED for one in kept)

@@ -7,10 +7,12 @@ import msgspec
 
 from checkpoint.actions.deciding import ReasonText
 from checkpoint.actions.gate import Gate, Turn
+from checkpoint.actions.kept_act import raised_of
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.lane import Phase
 from checkpoint.shifts.hours import DayPlan
 from checkpoint.store.crossings import open_crossings
+from checkpoint.store.handhelds import read_waiting
 from checkpoint.store.isolation import open_cases
 from checkpoint.store.journal import Saved, SealedFor
 from checkpoint.store.lanes import keep_episode_key
@@ -43,12 +45,18 @@ IN_TRANSIT = "in_transit"
 
 
 class Leftover(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands open at the gate when an officer leaves: counts, and devices that do not work, by id."""
+    """What stands open at the gate when an officer leaves: counts, and devices that do not work, by id.
+
+    ``waiting_acts`` of handhelds wait to be mended, ``raised_acts`` of them with a raised reading: they are in no other
+    count, and only the station shows them.
+    """
 
     open_drafts: int = 0
     open_alarms: int = 0
     isolated: int = 0
     in_transit: int = 0
+    waiting_acts: int = 0
+    raised_acts: int = 0
     device_faults: tuple[str, ...] = ()
 
 
@@ -177,11 +185,14 @@ def leftover(gate: Gate, *, device_faults: tuple[str, ...]) -> Leftover:
     with gate.store.readers.connect() as connection:
         rows = open_crossings(connection)
         cases = open_cases(connection)
+        waiting = read_waiting(connection)
     return Leftover(
         open_drafts=sum(sheet.state.phase is not Phase.EMPTY for sheet in gate.sheets.values()),
         open_alarms=sum(row.disposition is Disposition.PENDING for row in rows),
         isolated=sum(row.place_id is not None for row in rows),
         in_transit=sum(case.path.state.value == IN_TRANSIT for case in cases.values()),
+        waiting_acts=len(waiting),
+        raised_acts=raised_of(waiting),
         device_faults=device_faults,
     )
 
@@ -213,7 +224,11 @@ def _hand_over(turn: Turn, shift: OfficerShift, *, left: Leftover, notes: str) -
         handover_id=handover_id,
         shift_id=shift.shift_id,
         has_notes=bool(notes),
-        **{name: getattr(left, name) for name in Leftover.__struct_fields__},
+        open_drafts=left.open_drafts,
+        open_alarms=left.open_alarms,
+        isolated=left.isolated,
+        in_transit=left.in_transit,
+        device_faults=left.device_faults,
     )
     sealed = _sealed_notes(turn, handover_id, notes=notes) if notes else None
     turn.append(handed, lane_id=shift.lane_id, observed_at=turn.at, sealed_for=sealed)

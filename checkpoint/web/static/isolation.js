@@ -42,6 +42,8 @@ function show(next) {
   const taken = next.places.filter((place) => place.person);
   setText(find("occupied"), t("isolation_room.occupied", { taken: taken.length, places: next.places.length }));
   setText(find("as-of"), t("isolation_room.as_of", { seen_at: next.now ?? new Date() }));
+  find("raised-acts").hidden = !next.raised_acts;
+  setText(find("raised-acts-words"), next.raised_acts ? t("isolation_room.raised_acts", { count: next.raised_acts }) : "");
   listen(everybody());
   draw();
 }

@@ -49,7 +49,7 @@ function show(next) {
 }
 
 function leftLines(left) {
-  const counted = ["open_drafts", "open_alarms", "isolated", "in_transit"].filter((key) => left[key] > 0).map((key) => line(`${t(`shift_page.${key}`)}: ${integer(left[key])}`));
+  const counted = ["open_drafts", "open_alarms", "isolated", "in_transit", "waiting_acts", "raised_acts"].filter((key) => left[key] > 0).map((key) => line(`${t(`shift_page.${key}`)}: ${integer(left[key])}`));
   return left.device_faults.length ? [...counted, line(`${t("shift_page.device_faults")}: ${left.device_faults.join(", ")}`)] : counted;
 }
 

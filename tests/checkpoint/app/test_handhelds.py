@@ -258,6 +258,18 @@ def test_an_act_is_mended_on_the_device_too_and_set_aside_only_when_nothing_was_
     assert [one["act_id"] for one in station.view()["waiting"]] == [raised["act_id"]]
 
 
+def test_a_raised_act_that_waits_is_told_at_the_handover_and_on_the_board_of_the_room(edge, phone, station):
+    def told_of():
+        left = station.client.get("/api/shift").json()["left"]
+        return left["waiting_acts"], left["raised_acts"], station.client.get("/api/isolation").json()["raised_acts"]
+
+    raised = phone.act("P<VNM<<<", 38.8, provisional_outcome="recheck")
+    phone.flush(raised, phone.act("P<VNM<<<"))
+    assert told_of() == (2, 1, 1)
+    phone.flush(raised | {"scans": [PASS]})
+    assert told_of() == (1, 0, 0)
+
+
 def test_a_revoked_handheld_writes_nothing_from_the_next_request_on_and_what_it_kept_is_held(edge, phone, station):
     done = phone.act(temperature_c=38.6, provisional_outcome="recheck")
     assert station.post(f"/api/handhelds/{phone.handheld_id}/revoke", reason="lost").status_code == 200
