@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from central.actions.opening import Centre
@@ -30,6 +30,7 @@ def _chosen(
     value: Word = "",
     direction: Direction | None = None,
     standing: bool = False,
+    rule: Annotated[str, Query(max_length=64)] = "",
     q: Word = "",
 ) -> RowChoice:
     """What an address asks for: the page, the file and the links of the command page ask alike."""
@@ -41,6 +42,7 @@ def _chosen(
         value=value,
         direction=direction,
         only_standing=standing,
+        rule_id=rule,
         sought=q.strip(),
     )
 

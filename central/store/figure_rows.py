@@ -14,6 +14,7 @@ from central.dimensions import COUNTED_BY, Dimension, value_of
 from central.ledger import CrossingState
 from central.rollup import Figure, figures_of
 from central.store.engine import reading
+from central.store.figures import rule_needle
 from central.store.projection import decode_state
 from central.store.tables import crossing, ledger, record_quarantine
 from sync.agreement.vocabulary import Direction, Disposition
@@ -37,7 +38,8 @@ class CrossingRow(msgspec.Struct, frozen=True, kw_only=True):
 class RowChoice(msgspec.Struct, frozen=True, kw_only=True):
     """Which figure is opened: of one gate, category or value of a dimension (empty: of all); ``sought`` narrows it.
 
-    ``only_standing`` leaves out withdrawn crossings, as the figures of the running day do.
+    ``only_standing`` leaves out withdrawn crossings, as the figures of the running day do. ``rule_id`` asks for those
+    whose verdict names an order among its grounds.
     """
 
     figure: Figure
@@ -47,6 +49,7 @@ class RowChoice(msgspec.Struct, frozen=True, kw_only=True):
     value: str = ""
     direction: Direction | None = None
     only_standing: bool = False
+    rule_id: str = ""
     sought: str = ""
 
     def counts(self, state: CrossingState) -> bool:
@@ -119,7 +122,8 @@ class FigureRows:
             reading(self._engine) as connection,
             connection.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)) as rows,
         ):
-            for state in map(decode_state, rows.scalars()):
+            needle = rule_needle(choice.rule_id) if choice.rule_id else b""
+            for state in (decode_state(content) for content in rows.scalars() if needle in content):
                 if choice.counts(state):
                     yield state
 

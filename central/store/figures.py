@@ -129,7 +129,7 @@ class Figures:
         query = query.bindparams(bindparam("day", type_=Date()), bindparam("needle", type_=LargeBinary()))
         with reading(self._engine) as connection:
             return {
-                rule_id: int(connection.execute(query, {"day": day, "needle": _needle(rule_id)}).scalar_one())
+                rule_id: int(connection.execute(query, {"day": day, "needle": rule_needle(rule_id)}).scalar_one())
                 for rule_id in rule_ids
             }
 
@@ -140,8 +140,8 @@ class Figures:
             return list(connection.execute(query).scalars())
 
 
-def _needle(rule_id: str) -> bytes:
-    """How a rule is named in the state of a crossing, which is JSON without spaces."""
+def rule_needle(rule_id: str) -> bytes:
+    """Return how a rule is named in the state of a crossing, which is JSON without spaces."""
     return b'"rule_id":' + msgspec.json.encode(rule_id)
 
 

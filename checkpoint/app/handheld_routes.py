@@ -23,9 +23,11 @@ from starlette.routing import Route
 from checkpoint.actions.forgetting_acts import without_the_erased
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.handheld_acts import note_refused, take_act
+from checkpoint.actions.handheld_list import handhelds_csv, note_handhelds_export
 from checkpoint.actions.handhelds import (
     CodeCommand,
     EnrolCommand,
+    HandheldsView,
     MendCommand,
     PermitCommand,
     RevokeCommand,
@@ -117,6 +119,7 @@ def handheld_routes(edge: EdgeApp) -> list[Route]:
     }
     return [
         Route("/api/handhelds", refusing(_show(edge)), methods=["GET"]),
+        Route("/api/handhelds/export.csv", refusing(_export(edge)), methods=["GET"]),
         Route("/api/handhelds/codes", refusing(_make_code(edge, codes)), methods=["POST"]),
         Route("/api/handhelds/enrol", refusing(_enrol(edge, codes)), methods=["POST"]),
         Route("/api/handhelds/permit", refusing(_grant(edge)), methods=["POST"]),
@@ -137,15 +140,25 @@ class _Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def _show(edge: EdgeApp) -> Endpoint:
     async def show(request: Request) -> Response:
         _may_see(request)
-        gate = edge.gate
-
-        def draw() -> object:
-            with gate.store.readers.connect() as connection:
-                return handhelds_view(gate, connection, at=gate.clock())
-
-        return json_answer(await anyio.to_thread.run_sync(draw))
+        return json_answer(await anyio.to_thread.run_sync(_drawn, edge))
 
     return show
+
+
+def _export(edge: EdgeApp) -> Endpoint:
+    async def export(request: Request) -> Response:
+        session = _may_see(request)
+        view = await anyio.to_thread.run_sync(_drawn, edge)
+        await committed(edge.gate.perform(note_handhelds_export, officer_ref=session.username))
+        headers = {"Content-Disposition": 'attachment; filename="handhelds.csv"'}
+        return Response(handhelds_csv(view), media_type="text/csv; charset=utf-8", headers=headers)
+
+    return export
+
+
+def _drawn(edge: EdgeApp) -> HandheldsView:
+    with edge.gate.store.readers.connect() as connection:
+        return handhelds_view(edge.gate, connection, at=edge.gate.clock())
 
 
 def _make_code(edge: EdgeApp, codes: EnrolmentCodes) -> Endpoint:

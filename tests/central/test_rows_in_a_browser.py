@@ -12,6 +12,8 @@ from sync.agreement.records import SEALED_WORDS, CrossingWithdrawn, TravellerIde
 from sync.agreement.vocabulary import Disposition, Symptom, TravellerCategory
 from tests.central.gate_samples import declared
 from tests.central.pushes import push
+from tests.central.test_ordering import issue
+from tests.central.test_ordering import text as order_text
 from tests.central.test_units_in_a_browser import shoot, stage  # noqa: F401  # a fixture
 from tests.sync.exchange.journals import screened
 from tests.web.test_screens_in_a_browser import open_page, violations
@@ -156,6 +158,37 @@ def test_each_figure_of_the_command_page_opens_what_it_counts(page, stage, theme
     assert page.evaluate("document.activeElement.getAttribute('aria-current')") == "true"
     assert page.locator("#tables a").count() == 0
     assert violations(page) == []
+
+
+def under_order(stage, crossing_id, *, minutes, rule_id):  # noqa: F811
+    """A crossing whose verdict rests on an order."""
+    at = stage.centre.clock() - timedelta(minutes=minutes)
+    body = screened(crossing_id, at=at, temperature_c=36.5)
+    reasons = tuple(msgspec.structs.replace(one, rule_id=rule_id) for one in body.assessment.reasons)
+    assessed = msgspec.structs.replace(body.assessment, reasons=reasons)
+    stage.journal.write(msgspec.structs.replace(body, assessment=assessed), at=at)
+
+
+def test_how_often_an_order_was_applied_opens_those_crossings(page, stage):  # noqa: F811
+    issue(stage.centre, order_text())
+    cross(stage, "c0", minutes=5)
+    for number in (1, 2):
+        under_order(stage, f"c{number}", minutes=number, rule_id="qn-2026-07-residents")
+    push(stage.reception, stage.journal)
+
+    open_page(page, stage.url, "/command", username="cdc")
+    page.locator("#orders a", has_text="2").wait_for()
+    assert "áp dụng 2 lượt" in page.locator("#orders").inner_text()
+    page.locator("#orders a", has_text="2").click()
+    page.locator("#rows-title", has_text="2 lượt").wait_for()
+    assert "qn-2026-07-residents" in page.locator("#rows-title").inner_text()
+    assert page.locator("#lines tr").count() == 2
+    path = page.locator("#csv").get_attribute("href")
+    assert len(page.request.get(stage.url + path).body().splitlines()) == 3
+
+    open_page(page, stage.url, "/command", username="chihuy")
+    page.locator("#orders", has_text="áp dụng 2 lượt").wait_for()
+    assert page.locator("#orders a").count() == 0, "command sees figures and no row"
 
 
 def test_the_gates_are_searched_in_place_and_taken_as_a_file_by_key(page, stage):  # noqa: F811

@@ -21,7 +21,7 @@ async function refresh() {
     showGates(figures);
     showCoverage(figures);
     showHours(figures);
-    showOrders(figures.orders ?? []);
+    showOrders(figures.orders ?? [], figures.report_day);
     setMark(find("live"), "lamp", "go");
     setText(find("live"), t("desk.live"));
     setText(find("error"), "");
@@ -190,14 +190,15 @@ function showHours({ hours = [], hours_last_week = [], report_day }) {
 }
 
 let shownOrders = "";
-function showOrders(orders) {
-  if (JSON.stringify(orders) === shownOrders && orders.length) return;
-  shownOrders = JSON.stringify(orders);
+function showOrders(orders, day) {
+  const wanted = JSON.stringify([orders, day]);
+  if (wanted === shownOrders && orders.length) return;
+  shownOrders = wanted;
   if (orders.length === 0) {
     find("orders").replaceChildren(element("li", {}, t("command.no_orders")));
     return;
   }
-  find("orders").replaceChildren(...orders.map((order) => element("li", { "data-state": order.state ?? null }, element("p", {}, placeName(order.title)), element("p", { class: "small" }, orderLine(order)))));
+  find("orders").replaceChildren(...orders.map((order) => element("li", { "data-state": order.state ?? null }, element("p", {}, placeName(order.title)), element("p", { class: "small" }, ...orderLine(order, day)))));
 }
 
 // Which gates have fetched the order: those that have not are named.
@@ -207,9 +208,17 @@ function reachLine({ reached, gates, not_reached = [] }) {
   return not_reached.length ? `${words} (${t("command.not_reached", { gates: not_reached.map(placeName).join(", ") })})` : words;
 }
 
-function orderLine(order) {
-  const day = (value) => (String(value).length === 10 ? date(value) : dateTime(value));
-  return [order.document, order.clause, order.state && word("OrderState", order.state), order.from && t("command.order_from", { from: day(order.from) }), order.to && t("command.order_to", { to: day(order.to) }), order.applied === null || order.applied === undefined ? null : t("command.applied", { count: order.applied }), reachLine(order)].filter(Boolean).join(" · ");
+// How often an order was applied opens the crossings whose verdicts name it, for whoever may see rows.
+function appliedLine({ applied, order_id, title }, day) {
+  if (applied === null || applied === undefined) return null;
+  if (!maySeeRows) return t("command.applied", { count: applied });
+  return sentence("command.applied", { count: opening(applied, { day, figure: "crossings", rule: order_id, scope: placeName(title) }) });
+}
+
+function orderLine(order, day) {
+  const moment = (value) => (String(value).length === 10 ? date(value) : dateTime(value));
+  const parts = [order.document, order.clause, order.state && word("OrderState", order.state), order.from && t("command.order_from", { from: moment(order.from) }), order.to && t("command.order_to", { to: moment(order.to) }), appliedLine(order, day), reachLine(order)];
+  return parts.filter(Boolean).flatMap((part, place) => [place ? " · " : "", part].flat());
 }
 
 await refresh();

@@ -127,9 +127,9 @@ async function openAsked({ tables }) {
   else if (ask.by) find("tables").querySelector(`table[data-by="${CSS.escape(ask.by)}"]`)?.closest(".wide").focus();
 }
 
-function scopeOf({ gate, direction, standing }, tables) {
+function scopeOf({ gate, direction, standing, rule }, tables) {
   const named = gate ? nameOf("gate", tables[0].lines.find((line) => line.ask.gate === gate) ?? { slug: gate }) : t("figures_page.total");
-  return [named, direction && word("Direction", direction), standing && t("figures_page.standing")].filter(Boolean).join(", ");
+  return [named, direction && word("Direction", direction), standing && t("figures_page.standing"), rule && t("figures_page.by_order", { rule })].filter(Boolean).join(", ");
 }
 
 function mark(cell) {

@@ -2,7 +2,7 @@
 import { read, Refused, send } from "../web/js/api.js";
 import { ask, inputField, radioField, textField } from "../web/js/dialogs.js";
 import { drawing, element, find, setText } from "../web/js/elements.js";
-import { celsius, duration, timeOrDate } from "../web/js/format.js";
+import { celsius, duration, plain, timeOrDate } from "../web/js/format.js";
 import { t, word } from "../web/js/labels.js";
 import { placeAnswers, placeFields } from "./place_questions.js";
 
@@ -21,14 +21,16 @@ async function refresh() {
 }
 
 function draw() {
-  const wanted = find("search").value.trim().toLocaleLowerCase();
+  const wanted = plain(find("search").value.trim());
   const now = JSON.stringify([view.handhelds, view.waiting, wanted, view.now.slice(0, 16)]);
   if (now === drawn) return;
   drawn = now;
-  const devices = view.handhelds.filter((one) => `${one.label} ${one.fingerprint}`.toLocaleLowerCase().includes(wanted));
+  const holds = (...parts) => plain(parts.join(" ")).includes(wanted);
+  const devices = view.handhelds.filter((one) => holds(one.label, one.fingerprint));
+  const waiting = view.waiting.filter((one) => holds(headingOf(one), one.officer_ref, labelOf(one), reasonOf(one)));
   const nothing = (key) => element("li", { class: "empty" }, t(`handheld.${key}`));
-  find("devices").replaceChildren(...(devices.length ? devices.map(deviceRow) : [nothing("no_devices")]));
-  find("waiting").replaceChildren(...(view.waiting.length ? view.waiting.map(waitingRow) : [nothing("no_waiting")]));
+  find("devices").replaceChildren(...(devices.length ? devices.map(deviceRow) : [nothing(view.handhelds.length ? "none_found" : "no_devices")]));
+  find("waiting").replaceChildren(...(waiting.length ? waiting.map(waitingRow) : [nothing(view.waiting.length ? "none_found" : "no_waiting")]));
 }
 
 function deviceRow(one) {
@@ -36,12 +38,14 @@ function deviceRow(one) {
   return element("li", {}, element("p", { class: "strong" }, one.label), element("p", { class: "small" }, t("handheld.device_line", { ...one, enrolled_at: one.enrolled_at, seen_at: one.seen_at })), told);
 }
 
+const headingOf = (one) => `${timeOrDate(one.answer.observed_at)} · ${one.document_hint} · ${celsius(one.temperature_c)}`;
+const reasonOf = ({ answer: { code, values } }) => new Refused({ code, values }, 409).words;
+const labelOf = (one) => view.handhelds.find((device) => device.handheld_id === one.handheld_id)?.label ?? "";
+
 function waitingRow(one) {
-  const { code, values, observed_at } = one.answer;
-  const heading = `${timeOrDate(observed_at)} · ${one.document_hint} · ${celsius(one.temperature_c)}`;
   const buttons = element("p", { class: "row" }, element("button", { type: "button", class: "button primary", onclick: () => askConfirm(one) }, t("handheld.confirm")), element("button", { type: "button", class: "button", onclick: () => askAside(one) }, t("handheld.aside")));
   const age = t(one.is_overdue ? "handheld.waits_overdue" : "handheld.waits_since", { age: duration((new Date(view.now) - new Date(one.received_at)) / 1000) });
-  return element("li", { "data-act": one.act_id, "data-overdue": one.is_overdue ? "yes" : null }, element("p", { class: "strong" }, heading), element("p", { class: one.is_overdue ? "error-line" : "small" }, age), element("p", { class: "error-line" }, new Refused({ code, values }, 409).words), buttons);
+  return element("li", { "data-act": one.act_id, "data-overdue": one.is_overdue ? "yes" : null }, element("p", { class: "strong" }, headingOf(one)), element("p", { class: one.is_overdue ? "error-line" : "small" }, age), element("p", { class: "error-line" }, reasonOf(one)), buttons);
 }
 
 const pictureOf = ({ path, size }) => drawing("svg", { class: "code-picture", role: "img", "aria-label": t("handheld.code_picture"), viewBox: `0 0 ${size} ${size}` }, drawing("path", { class: "ground", d: `M0 0h${size}v${size}h-${size}z` }), drawing("path", { class: "marks", d: path }));
@@ -108,6 +112,13 @@ find("code-form").addEventListener("submit", async (event) => {
   }
 });
 find("search").addEventListener("input", () => view && draw());
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+  if (event.key === "F7") find("export").click();
+  else if (event.key === "/" && !document.activeElement?.matches("input, select, textarea")) find("search").focus();
+  else return;
+  event.preventDefault();
+});
 setText(find("address"), t("handheld.station_hint", { address: `${window.location.origin}/handheld/` }));
 refresh();
 setInterval(refresh, REFRESH_MS);

@@ -59,7 +59,7 @@ ACTIONS = {
     r"GET /groups": "groups.see",
     r"POST /api/(groups/(list|card|export|companions)|conveyances/list)": "groups.see",
     r"POST /api/(groups/(read|open|close)|conveyances)": "groups.act",
-    r"GET (/handhelds|/api/handhelds)": "handheld.see",
+    r"GET (/handhelds|/api/handhelds(/export.csv)?)": "handheld.see",
     r"POST /api/handhelds/(codes|enrol|\{handheld_id\}/revoke|acts/.*)": "handheld.act",
     r"GET (/board|/api/board.*)": "board.see",
     r"GET (/devices|/api/devices.*)": "devices.see",

@@ -90,3 +90,58 @@ def test_a_number_out_of_its_range_and_a_name_too_short_say_what_is_right(page, 
     page.keyboard.press("Enter")
 
     expect(page.locator("dialog .field-fault")).to_have_text(words)
+
+
+def in_page(page, words: str):
+    """Run words that may ask for a part of the browser's own program as ``part(name)``."""
+    return page.evaluate(
+        f"""async () => {{
+            const address = document.querySelector("script[type=module][src*='shift.js']").src;
+            const part = (name) => import(address.replace("checkpoint/shift.js", `web/js/${{name}}.js`));
+            {words}
+        }}"""
+    )
+
+
+def press_where_it_stands(page, selector):
+    """Press and let go at one point, as a hand does: whatever moves in between is not hit."""
+    box = page.locator(selector).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 4)
+    page.mouse.down()
+    page.wait_for_timeout(60)
+    page.mouse.up()
+
+
+def test_one_click_saves_although_the_field_with_the_day_was_just_left(page, at):
+    open_page(page, at[1], "/shift", username="canbo")
+    in_page(
+        page,
+        """
+        const { ask, momentField } = await part("dialogs");
+        window.presses = 0;
+        const saved = async ({ day }) => { window.saved = day; };
+        const fields = [momentField({ name: "day", label: "-", kind: "day" })];
+        const dialog = ask({ title: "-", fields, submitKey: "lane.save", submit: saved });
+        dialog.querySelector("[type=submit]").addEventListener("click", () => (window.presses += 1));
+        """,
+    )
+    page.keyboard.type("31022026")
+    press_where_it_stands(page, "dialog [type=submit]")
+    assert page.evaluate("window.presses") == 1
+    expect(page.locator("dialog .field-fault")).to_have_text(re.compile("Ngày không đúng"))
+    expect(page.locator("#field-day")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("28022026")
+    press_where_it_stands(page, "dialog [type=submit]")
+    page.wait_for_function("window.saved === '2026-02-28'")
+
+
+def test_the_theme_turns_by_a_key_and_the_language_by_its_own(page, at):
+    open_page(page, at[1], "/shift", username="canbo", theme="light")
+    assert page.locator("#theme").get_attribute("aria-keyshortcuts") == "Shift+F9"
+    page.keyboard.press("Shift+F9")
+    page.wait_for_selector("html[data-theme=auto]")
+    assert page.locator("html").get_attribute("data-language") == "vi"
+    page.wait_for_selector("#language")
+    page.keyboard.press("F9")
+    page.wait_for_selector("html[data-language=en][data-theme=auto]")

@@ -25,6 +25,7 @@ from tests.checkpoint.edges import LANE, OTHER_PASS, PASS, Edge
 from tests.demands import demand
 from tests.web.serving import Visitor, served
 from tests.web.stage import CHEAP, PASSWORD, labels
+from tests.web.test_screens_in_a_browser import open_page, violations
 from web.sign_in import User
 
 FLUSH = "/handheld/v1/flush"
@@ -343,6 +344,29 @@ def test_an_act_keeps_its_time_although_the_network_set_the_clock_right_before_i
     assert (answer["clock"], answer["offset_s"]) == ("unsure", -ahead_s)
     (screened,) = of_type(edge, CrossingScreened)
     assert screened.presented_at == done_at
+
+
+def test_devices_and_what_waits_are_searched_in_place_and_taken_as_a_file(page, edge, phone, station):
+    edge.clock.forward(hours=12, minutes=1)
+    assert [one[0] for one in told(phone.flush(phone.act(), phone.act("QN 300888")))] == ["held", "held"]
+
+    rows = Station(station.url).client.get("/api/handhelds/export.csv").content.decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("what,id,label,officer")
+    assert [row.split(",")[0] for row in rows[1:]] == ["handheld", "waiting_act", "waiting_act"]
+    assert not any("300888" in row for row in rows), "a file shows no more of a document than the page"
+    assert edge.rows("SELECT count(*) FROM access_log WHERE action = 'handhelds_exported'") == [(1,)]
+
+    open_page(page, station.url, "/handhelds", username="canbo")
+    page.locator("#waiting li").nth(1).wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("0888")
+    page.wait_for_function("document.querySelectorAll('#waiting li').length === 1")
+    page.keyboard.type("x")
+    page.locator("#waiting .empty", has_text="Không tìm thấy").wait_for()
+    assert violations(page) == []
+    with page.expect_download() as saved:
+        page.keyboard.press("F7")
+    assert saved.value.suggested_filename == "handhelds.csv"
 
 
 def test_a_code_is_worth_one_device_and_fifteen_minutes(edge, station):

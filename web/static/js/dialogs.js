@@ -55,6 +55,13 @@ function keepScansOut(dialog, error) {
   return catchScans({ covers: () => dialog.open, takesOut: (field) => field instanceof HTMLTextAreaElement, present: said });
 }
 
+// The line that says what is wrong with a day appears when its field is left, and would move the button away from under
+// the finger: the field is left by the click itself, not by the press before it.
+document.addEventListener("mousedown", (event) => {
+  const field = document.activeElement;
+  if (event.target instanceof Element && field?.matches("[data-moment]") && event.target.closest("[type=submit]")?.form === field.form) event.preventDefault();
+});
+
 // Enter does what the button says, from a field of several lines too; Shift and Enter begin a new line there.
 function submitByEnter(event) {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || !(event.target instanceof HTMLTextAreaElement)) return;

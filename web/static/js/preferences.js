@@ -1,4 +1,4 @@
-// Language (F9), theme, sign-out (F12): the same keys and buttons on every page; and what is wrong with a field.
+// Language (F9), theme (Shift and F9), sign-out (F12): the same keys and buttons on every page; and what is wrong with a field.
 import "./clocks.js";
 import "./faults.js";
 import { find } from "./elements.js";
@@ -25,7 +25,7 @@ find("language")?.addEventListener("click", turnLanguage);
 find("theme")?.addEventListener("click", turnTheme);
 find("sign-out")?.addEventListener("click", signOut);
 document.addEventListener("keydown", (event) => {
-  const action = { F9: turnLanguage, F12: signOut }[event.key];
+  const action = { F9: event.shiftKey ? turnTheme : turnLanguage, F12: signOut }[event.key];
   if (!action || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
   event.preventDefault();
   action();
