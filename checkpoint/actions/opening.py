@@ -14,7 +14,7 @@ from checkpoint.store.edge_store import EdgeStore
 from checkpoint.store.holders import NAMED_AT_ONCE, name_some_holders
 from checkpoint.store.identity import open_identity
 from checkpoint.store.scrubbing import rebuild_if_due
-from sync.agreement.deployment import load_deployment, policy_in_force
+from sync.agreement.deployment import load_deployment, policy_at_edge
 
 
 def open_gate(settings: Settings, *, clock: Callable[[], datetime]) -> Gate:
@@ -24,7 +24,9 @@ def open_gate(settings: Settings, *, clock: Callable[[], datetime]) -> Gate:
     """
     edge = settings.edge
     deployment = load_deployment(Path(edge.deployment))
-    policy = policy_in_force(deployment, edge.law or None).at_edge(edge.edge_id)
+    policy = policy_at_edge(
+        deployment, edge_id=edge.edge_id, point_of_entry_id=edge.point_of_entry_id, law=edge.law or None
+    )
     point = deployment.point_of_entry(edge.point_of_entry_id)
     gate_names = {each.id: msgspec.to_builtins(each.names) for each in deployment.points_of_entry}
     place = Place(

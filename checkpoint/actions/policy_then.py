@@ -10,7 +10,7 @@ from checkpoint.actions.mirroring import policy_after
 from checkpoint.settings import Settings
 from checkpoint.store.edge_store import EdgeStore
 from checkpoint.store.mirror import records_as_received
-from sync.agreement.deployment import Deployment, policy_in_force
+from sync.agreement.deployment import Deployment, policy_at_edge
 from sync.agreement.policy import PolicyInForce
 from sync.agreement.records import PolicyIssued
 
@@ -25,7 +25,9 @@ class PolicyHistory:
         """
         edge = settings.edge
         self._deployment = deployment
-        self._before = policy_in_force(deployment, edge.law or None).at_edge(edge.edge_id)
+        self._before = policy_at_edge(
+            deployment, edge_id=edge.edge_id, point_of_entry_id=edge.point_of_entry_id, law=edge.law or None
+        )
         self._known: dict[int, PolicyInForce] = {}
         with store.readers.connect() as connection:
             self._received = records_as_received(connection, of_type=PolicyIssued.type_name)

@@ -14,11 +14,13 @@ import msgspec
 from sync.agreement.identifiers import IdentifierError, slug
 from sync.agreement.local_time import VIETNAM_TIME, local_time
 from sync.agreement.policy import (
+    GatePlace,
     PolicyDocument,
     PolicyError,
     PolicyInForce,
     PolicyKind,
     Rule,
+    Standpoint,
     load_policy_document,
 )
 from sync.agreement.policy.lane_rules import TrafficOrder
@@ -216,6 +218,18 @@ def policy_in_force(deployment: Deployment, law: str | None = None) -> PolicyInF
     policy = PolicyInForce(_load_as(name, kind) for name, kind in named)
     _check_redirects(deployment, policy)
     return policy
+
+
+def policy_at_edge(
+    deployment: Deployment, *, edge_id: str, point_of_entry_id: str, law: str | None = None
+) -> PolicyInForce:
+    """Read the policy in force as one edge of a gate decides by it; raises what ``policy_in_force`` raises."""
+    gates = {
+        point.id: GatePlace(kind=point.kind, locality=point.locality, mode_of_entry=point.mode_of_entry)
+        for point in deployment.points_of_entry
+    }
+    standpoint = Standpoint(edge_id=edge_id, gate_id=point_of_entry_id, gates=gates)
+    return policy_in_force(deployment, law).seen_from(standpoint)
 
 
 def policy_with_issued(deployment: Deployment, policy: PolicyInForce, *, issued: PolicyDocument) -> PolicyInForce:

@@ -106,9 +106,18 @@ function showReasons(view) {
   find("deadline").replaceChildren(...(nearest ? deadline(nearest) : []));
   const clocks = others.map(clockLine);
   if (view.phase === "awaiting_reading" && typeof view.window_left_s === "number") clocks.unshift(windowLine(view));
-  if (view.verdict?.redirect_to && view.phase !== "empty") clocks.unshift(element("li", {}, element("p", { class: "strong" }, t("ReasonDetail.redirect_to", { redirect_to: placeName(view.verdict.redirect_to_names ?? view.verdict.redirect_to) }))));
+  const instead = whereInstead(view);
+  if (instead) clocks.unshift(element("li", {}, element("p", { class: "strong" }, instead)));
   const reasons = view.phase === "empty" ? [] : (view.verdict?.reasons ?? []).map(reasonLine);
   find("reasons").replaceChildren(...[name].filter(Boolean), ...troubles(view), ...reasons, ...clocks, ...(view.phase === "empty" ? lastSaved(view) : []));
+}
+
+// Where whoever an order refuses here may cross, or that no order in force says where.
+const OF_TRAFFIC = ["traffic_stopped", "purpose_not_allowed", "outside_hours", "quota_reached", "quota_of_hour_reached"];
+function whereInstead({ phase, verdict }) {
+  if (!verdict || phase === "empty") return null;
+  if (verdict.redirect_to) return t("ReasonDetail.redirect_to", { redirect_to: placeName(verdict.redirect_to_names ?? verdict.redirect_to) });
+  return verdict.outcome === "refused" && verdict.reasons.some((one) => OF_TRAFFIC.includes(one.code)) ? t("lane.no_gate_instead") : null;
 }
 
 // Why the last reading of this person could not be used, what to change before the next one, and what else there is.

@@ -42,21 +42,26 @@ def _held_against(case: Case, order: TrafficOrder) -> Iterator[Finding]:
 
 
 def _gate_instead(case: Case, order: TrafficOrder) -> str | None:
-    """Return where the order sends people, unless that is here, or an order in force stops these people there too.
+    """Return where the order sends people, unless that is here, or an order in force refuses these people there too.
 
-    Of another gate only the id is known: an order for a kind of place or a locality is not held against it.
+    What another gate has let pass of its quotas is not known here. Nor is a gate that the deployment does not describe:
+    of that one the id alone is held against the orders. The hours and purposes of the order itself are those of here.
     """
     gate = order.redirect_to
     if gate is None or gate == case.facts.point_of_entry_id:
         return None
-    there = msgspec.structs.replace(case.facts, point_of_entry_id=gate)
-    stopped = (one.applies_to for one in case.rules.traffic_orders if one.state is OrderState.STOPPED)
-    for scope in stopped:
-        is_of_place = gate in scope.point_of_entry_ids
-        is_everywhere = not (scope.point_of_entry_ids or scope.point_of_entry_kinds or scope.localities)
-        if (is_of_place or is_everywhere) and scope.covers(there):
-            return None
-    return gate
+    known = case.rules.gates.get(gate)
+    there = case.facts if known is None else known.seen_there(case.facts, gate_id=gate)
+    there = msgspec.structs.replace(there, point_of_entry_id=gate)
+    refusing = (one.applies_to for one in case.rules.traffic_orders if _refuses(case, one, but=order))
+    if known is None:
+        refusing = (scope for scope in refusing if not (scope.point_of_entry_kinds or scope.localities))
+    return None if any(scope.covers(there) for scope in refusing) else gate
+
+
+def _refuses(case: Case, order: TrafficOrder, *, but: TrafficOrder) -> bool:
+    """Whether an order refuses these people now at any gate in its scope, whatever was counted there."""
+    return order.state is OrderState.STOPPED or (order is not but and any(_conditions_missed(case, order)))
 
 
 def _refusals(case: Case, order: TrafficOrder) -> Iterator[tuple[ReasonCode, Values]]:
@@ -64,16 +69,21 @@ def _refusals(case: Case, order: TrafficOrder) -> Iterator[tuple[ReasonCode, Val
     if order.state is OrderState.STOPPED:
         yield ReasonCode.TRAFFIC_STOPPED, {}
         return
-    if order.purposes and case.facts.purpose not in order.purposes:
-        yield ReasonCode.PURPOSE_NOT_ALLOWED, {"purpose": str(case.facts.purpose)}
-    if order.opens_at is not None and order.closes_at is not None and not _is_open_hour(order, case.at):
-        hours: Values = {"from_hour": _hour(order.opens_at), "to_hour": _hour(order.closes_at)}
-        yield ReasonCode.OUTSIDE_HOURS, hours
+    yield from _conditions_missed(case, order)
     counted = _counted(case, order)
     if order.quota_per_day is not None and counted.today >= order.quota_per_day:
         yield ReasonCode.QUOTA_REACHED, {"quota_per_day": order.quota_per_day}
     if order.quota_per_hour is not None and counted.this_hour >= order.quota_per_hour:
         yield ReasonCode.QUOTA_OF_HOUR_REACHED, {"quota_per_hour": order.quota_per_hour}
+
+
+def _conditions_missed(case: Case, order: TrafficOrder) -> Iterator[tuple[ReasonCode, Values]]:
+    """Every condition of an order that has nothing to do with how many have passed."""
+    if order.purposes and case.facts.purpose not in order.purposes:
+        yield ReasonCode.PURPOSE_NOT_ALLOWED, {"purpose": str(case.facts.purpose)}
+    if order.opens_at is not None and order.closes_at is not None and not _is_open_hour(order, case.at):
+        hours: Values = {"from_hour": _hour(order.opens_at), "to_hour": _hour(order.closes_at)}
+        yield ReasonCode.OUTSIDE_HOURS, hours
 
 
 def _count(case: Case, order: TrafficOrder) -> Finding:

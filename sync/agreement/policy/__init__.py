@@ -18,6 +18,7 @@ from sync.agreement.policy.documents import (
 )
 from sync.agreement.policy.in_force import PolicyInForce, RulesInForce
 from sync.agreement.policy.rule import ClockStart, Consequence, DocumentFault, LegalRole, MandatoryStep, OnExpiry, Rule
+from sync.agreement.policy.standpoint import GatePlace, Standpoint
 
 __all__ = [
     "OVERRIDABLE",
@@ -26,6 +27,7 @@ __all__ = [
     "ContactRule",
     "DocumentFault",
     "ExposurePlace",
+    "GatePlace",
     "LegalRole",
     "MandatoryStep",
     "OnExpiry",
@@ -37,6 +39,7 @@ __all__ = [
     "PolicyOutdatedError",
     "Rule",
     "RulesInForce",
+    "Standpoint",
     "load_policy_document",
     "parse_policy_document",
     "parse_policy_text",

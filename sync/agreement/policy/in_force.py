@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sync.agreement.device_words import DeviceCondition
 from sync.agreement.facts import ClockLimit, Facts, Measurement, Override, PolicyReference
@@ -36,6 +36,7 @@ from sync.agreement.policy.lane_rules import (
 from sync.agreement.policy.legal_rules import ClockRule
 from sync.agreement.policy.method_rules import ThresholdMethodRule
 from sync.agreement.policy.rule import ClockStart, Consequence, DocumentFault, Rule
+from sync.agreement.policy.standpoint import Standpoint
 from sync.agreement.threshold_words import ThresholdMethod
 from sync.agreement.vocabulary import (
     ClockKind,
@@ -52,6 +53,9 @@ _Owned = tuple[PolicyDocument, AnyRule]
 _ThresholdKey = tuple[DeviceKind, MeasuringSite, ReadingKind]
 
 
+_NOWHERE: Final = Standpoint()
+
+
 class RulesInForce:
     """The rules of one span of time, ready to be asked. Never changed after it is built.
 
@@ -59,9 +63,10 @@ class RulesInForce:
     a later order eases only what it names in ``replaces``.
     """
 
-    def __init__(self, rules: Iterable[AnyRule]) -> None:
+    def __init__(self, rules: Iterable[AnyRule], *, standpoint: Standpoint = _NOWHERE) -> None:
         """Sort the rules by kind and by what they are looked up by."""
         self.rules: tuple[AnyRule, ...] = tuple(rules)
+        self.gates = standpoint.gates
         self.measurement_duties = self.of_type(MeasurementDuty)
         self.traffic_orders = self.of_type(TrafficOrder)
         self.quotas = tuple(order for order in self.traffic_orders if order.has_quota)
@@ -194,24 +199,24 @@ class RulesInForce:
 class PolicyInForce:
     """One law pack, at most one procedure, and orders: everything that ``assess`` decides by."""
 
-    def __init__(self, documents: Iterable[PolicyDocument], *, edge_id: str = "") -> None:
+    def __init__(self, documents: Iterable[PolicyDocument], *, standpoint: Standpoint = _NOWHERE) -> None:
         """Check that the documents fit together, and compile each span of time.
 
-        ``edge_id`` names the edge that decides by it: orders hold there with that edge's share of their quotas.
+        ``standpoint`` names the edge that decides by it: orders hold there with that edge's share of their quotas.
 
         Raises:
             PolicyError: not exactly one law pack, a rule id twice, or a replacement that is not allowed.
         """
-        self.edge_id = edge_id
+        self.standpoint = standpoint
         self.documents: tuple[PolicyDocument, ...] = tuple(documents)
         self.references: tuple[PolicyReference, ...] = tuple(doc.reference for doc in self.documents)
         _check_together(self.documents)
-        rules = [_held_at(edge_id, rule) for document in self.documents for rule in document.rules]
+        rules = [_held_at(standpoint, rule) for document in self.documents for rule in document.rules]
         changes = {rule.effective_from for rule in rules}
         changes |= {rule.effective_to for rule in rules if rule.effective_to is not None}
         self._changes = sorted(changes)
         starts = [datetime.min.replace(tzinfo=UTC), *self._changes]
-        self._spans = [RulesInForce(_in_force(rules, start)) for start in starts]
+        self._spans = [RulesInForce(_in_force(rules, start), standpoint=standpoint) for start in starts]
 
     @property
     def law(self) -> PolicyDocument:
@@ -264,19 +269,23 @@ class PolicyInForce:
         for document in issued:
             _check_issue(document, before=documents.get(document.id))
             documents[document.id] = document
-        return PolicyInForce(documents.values(), edge_id=self.edge_id)
+        return PolicyInForce(documents.values(), standpoint=self.standpoint)
 
-    def at_edge(self, edge_id: str) -> "PolicyInForce":
+    def seen_from(self, standpoint: Standpoint) -> "PolicyInForce":
         """The same as one edge decides by it, and as a replay of its records must."""
-        return PolicyInForce(self.documents, edge_id=edge_id)
+        return PolicyInForce(self.documents, standpoint=standpoint)
 
 
 def _as_limit(rule: ClockRule) -> ClockLimit:
     return ClockLimit(kind=rule.clock, limit_s=rule.limit_s, citation=rule.citation)
 
 
-def _held_at(edge_id: str, rule: AnyRule) -> AnyRule:
-    return rule.held_at(edge_id) if edge_id and isinstance(rule, TrafficOrder) else rule
+def _held_at(standpoint: Standpoint, rule: AnyRule) -> AnyRule:
+    """Hold an order with the edge's own share; the shares of another gate are that gate's alone."""
+    if not standpoint.edge_id or not isinstance(rule, TrafficOrder):
+        return rule
+    is_of_another_gate = bool(standpoint.gate_id) and standpoint.gate_id not in rule.applies_to.point_of_entry_ids
+    return rule if rule.shares and is_of_another_gate else rule.held_at(standpoint.edge_id)
 
 
 def _in_force(rules: list[AnyRule], at: datetime) -> list[AnyRule]:

@@ -71,7 +71,7 @@ def test_two_edges_of_a_gate_without_a_link_pass_together_no_more_than_the_quota
     order = shared(("mong-cai-1", 2), ("mong-cai-2", 1))
     other = Edge(tmp_path / "other", edge_id="mong-cai-2")
     try:
-        assert {one.gate.policy.edge_id for one in (edge, other)} == {"mong-cai-1", "mong-cai-2"}
+        assert {one.gate.policy.standpoint.edge_id for one in (edge, other)} == {"mong-cai-1", "mong-cai-2"}
         for one in (edge, other):
             put_in_force(one, order)
         assert (passed(edge, people=3), passed(other, people=3)) == (2, 1)

@@ -133,7 +133,7 @@ def test_one_click_saves_although_the_field_with_the_day_was_just_left(page, at)
     page.keyboard.press("Control+A")
     page.keyboard.type("28022026")
     press_where_it_stands(page, "dialog [type=submit]")
-    page.wait_for_function("window.saved === '2026-02-28'")
+    page.wait_for_function("() => window.saved === '2026-02-28'")
 
 
 def test_the_theme_turns_by_a_key_and_the_language_by_its_own(page, at):

@@ -360,7 +360,7 @@ def test_devices_and_what_waits_are_searched_in_place_and_taken_as_a_file(page, 
     page.locator("#waiting li").nth(1).wait_for()
     page.keyboard.press("/")
     page.keyboard.type("0888")
-    page.wait_for_function("document.querySelectorAll('#waiting li').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('#waiting li').length === 1")
     page.keyboard.type("x")
     page.locator("#waiting .empty", has_text="Không tìm thấy").wait_for()
     assert violations(page) == []

@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from sync.agreement.assessment import NO_RULE, assess
-from sync.agreement.policy import PolicyInForce
+from sync.agreement.policy import GatePlace, PolicyInForce, Standpoint
 from sync.agreement.threshold_words import ThresholdMethod
 from sync.agreement.vocabulary import (
     ClockKind,
     DeviceKind,
     ExceptionCode,
     MeasuringSite,
+    ModeOfEntry,
     Outcome,
     PointOfEntryKind,
     PurposeOfCrossing,
@@ -406,6 +407,50 @@ def test_nobody_is_sent_to_a_gate_that_an_order_stops_for_them_too(scope, is_ope
     }
     there = {"kind": "traffic_order", "state": "stopped", "applies_to": scope}
     verdict = judged(scanned(36.0), by=policy().with_orders(order_document(here, there)))
+    assert verdict.outcome is Outcome.REFUSED
+    assert verdict.redirect_to == ("hoanh-mo" if is_open else None)
+
+
+GATES = {
+    "mong-cai": GatePlace(kind=PointOfEntryKind.INTERNATIONAL, locality="mong-cai", mode_of_entry=ModeOfEntry.ROAD),
+    "hoanh-mo": GatePlace(kind=PointOfEntryKind.MAIN, locality="binh-lieu", mode_of_entry=ModeOfEntry.ROAD),
+}
+CLOSED_NOW = {"opens_at": time(0), "closes_at": time(0, 1), "state": "restricted"}
+
+
+@pytest.mark.parametrize(
+    ("there", "is_open"),
+    [
+        ({"applies_to": {"point_of_entry_kinds": ["main"]}}, False),
+        ({"applies_to": {"localities": ["binh-lieu"]}}, False),
+        ({"applies_to": {"localities": ["mong-cai"]}}, True),
+        ({"applies_to": {"point_of_entry_kinds": ["main"], "categories": ["tourist"]}}, True),
+        ({"state": "restricted", "purposes": ["driver_or_cargo"], "applies_to": {"localities": ["binh-lieu"]}}, False),
+        ({"state": "restricted", "purposes": ["family_visit"], "applies_to": {"localities": ["binh-lieu"]}}, True),
+        (CLOSED_NOW | {"applies_to": {"localities": ["binh-lieu"]}}, False),
+        ({"state": "restricted", "quota_per_day": 1, "applies_to": {"localities": ["binh-lieu"]}}, True),
+        (
+            {
+                "state": "restricted",
+                "quota_per_day": 3,
+                "shares": [{"edge_id": "hoanh-mo-1", "per_day": 3}],
+                "applies_to": {"point_of_entry_ids": ["hoanh-mo"]},
+            },
+            True,
+        ),
+    ],
+)
+def test_nobody_is_sent_to_a_gate_that_refuses_them_by_its_kind_its_locality_or_a_condition(there, is_open):
+    here = {
+        "kind": "traffic_order",
+        "state": "stopped",
+        "redirect_to": "hoanh-mo",
+        "applies_to": {"point_of_entry_ids": ["mong-cai"]},
+    }
+    orders = order_document(here, {"kind": "traffic_order", "state": "stopped"} | there)
+    standpoint = Standpoint(edge_id="mong-cai-1", gate_id="mong-cai", gates=GATES)
+    facts = {"purpose": PurposeOfCrossing.FAMILY_VISIT}
+    verdict = judged(scanned(36.0), by=policy().with_orders(orders).seen_from(standpoint), **facts)
     assert verdict.outcome is Outcome.REFUSED
     assert verdict.redirect_to == ("hoanh-mo" if is_open else None)
 
