@@ -16,7 +16,7 @@ from checkpoint.actions.deciding import ReasonText, Temperature
 from checkpoint.actions.gate import Turn
 from checkpoint.actions.knowing import remember_traveller
 from checkpoint.actions.paper_repeats import WrittenLine, is_written
-from checkpoint.actions.paper_whereabouts import ALARMS, require_whereabouts, write_gone
+from checkpoint.actions.paper_whereabouts import ALARMS, is_where_it_was_said, require_whereabouts, write_gone
 from checkpoint.actions.presenting import CrossingDetails, PresentCommand, presented_earlier
 from checkpoint.actions.refusals import ActionRefusedError
 from checkpoint.actions.remarks import with_remark
@@ -25,7 +25,7 @@ from checkpoint.actions.understanding import GivenDocument, ScanText, ShortText
 from checkpoint.clocks import start_clocks
 from checkpoint.presentation import Presentation
 from checkpoint.shifts.sheets import MOST_SHEETS, NumberBlock, mark_of, next_block
-from checkpoint.store.crossings import add_crossing, find_crossing
+from checkpoint.store.crossings import CrossingRow, add_crossing, find_crossing
 from checkpoint.store.journal import Saved, SealedFor
 from checkpoint.store.lanes import keep_episode_key, start_running_clocks
 from checkpoint.store.shifts import PaperLine, add_block, add_line, find_line, paper_blocks, saved_line
@@ -174,13 +174,13 @@ def _entered_before(turn: Turn, known: PaperLine, command: PaperLineCommand) -> 
     if row is None or known.crossing_id != str(command.entry_id):
         code = "paper_number_used"
         raise ActionRefusedError(code, values={"number": command.number})
-    if command.written_at != known.written_at or not _is_as_written(turn, command, is_open=row.is_open):
+    if command.written_at != known.written_at or not _is_as_written(turn, command, row=row):
         code = "paper_entered_otherwise"
         raise ActionRefusedError(code, values={"number": command.number})
     return saved_line(known)
 
 
-def _is_as_written(turn: Turn, command: PaperLineCommand, *, is_open: bool) -> bool:
+def _is_as_written(turn: Turn, command: PaperLineCommand, *, row: CrossingRow) -> bool:
     """Tell whether the journal says all that the line says now; who left then is open no more."""
     if command.lane_id not in turn.gate.settings.lanes:
         return False
@@ -192,8 +192,8 @@ def _is_as_written(turn: Turn, command: PaperLineCommand, *, is_open: bool) -> b
         facts=_facts(written, command, person=person),
         identity=_sealed_identity(person, words=words),
     )
-    has_left = command.whereabouts not in {None, PaperWhereabouts.HERE}
-    return is_written(turn, person.crossing_id, line=line) and not (has_left and is_open)
+    is_same = is_written(turn, person.crossing_id, line=line)
+    return is_same and is_where_it_was_said(row, command.whereabouts)
 
 
 def _require_plausible(turn: Turn, command: PaperLineCommand, *, block: NumberBlock) -> None:
@@ -298,7 +298,9 @@ def _save(
     counted = Counted(facts.category, facts.direction, command.written_at, disposition)
     turn.transaction.after_commit(lambda: turn.gate.tally.add(counted))
     if disposition in ALARMS and command.whereabouts is not PaperWhereabouts.HERE:
-        write_gone(turn, person.crossing_id, words=command.whereabouts_words or "", whereabouts=command.whereabouts)
+        written = _at_that_time(turn, command.written_at)
+        words = command.whereabouts_words or ""
+        write_gone(turn, written, person.crossing_id, words=words, whereabouts=command.whereabouts)
     elif disposition is Disposition.REFERRED:
         isolate(turn, person.crossing_id, lane_id=command.lane_id)
     return saved

@@ -61,7 +61,7 @@ def test_a_line_of_a_fever_whose_person_was_handed_over_is_saved_whole_and_the_r
     expect(dialog).to_have_count(0)
 
     assert edge.rows("SELECT full_name, nationality, document_kind, disposition, is_open FROM crossing") == [
-        ("张伟明", "CHN", "border_permit", "referred", 0)
+        ("张伟明", "CHN", "border_permit", "referred", 1)
     ]
     (screened,) = [one for one in edge.bodies() if one.type_name == "crossing_screened"]
     assert [one.was_there for one in screened.facts.place_answers] == [False]

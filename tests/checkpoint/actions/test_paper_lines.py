@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from checkpoint.actions.handing_over import arrive
 from checkpoint.actions.isolation_board import isolation_view
 from checkpoint.actions.paper_lines import print_sheets
 from checkpoint.actions.rechecking import recheck_person
@@ -95,13 +96,11 @@ def test_a_raised_line_of_paper_stands_open_until_its_recheck(house):
 
 
 @demand("R008")
-@pytest.mark.parametrize(
-    ("whereabouts", "words"), [("handed_over", "Trung tâm Y tế Móng Cái"), ("left", "Xe khách đã chạy")]
-)
-def test_a_fever_on_paper_whose_person_has_gone_fills_no_place_and_stays_referred(house, whereabouts, words):
+def test_a_fever_on_paper_whose_person_has_gone_fills_no_place_and_stays_referred(house):
+    words = "Xe khách đã chạy"
     house.sheets()
     for number in (1, 2, 3):
-        house.line(number, **CLINICAL_FEVER, whereabouts=whereabouts, whereabouts_words=words)
+        house.line(number, **CLINICAL_FEVER, whereabouts="left", whereabouts_words=words)
     assert house.edge.rows("SELECT disposition, is_open, place_id FROM crossing") == [("referred", 0, None)] * 3
     room = isolation_view(house.gate)
     assert [place.person for place in room.places] == [None, None]
@@ -111,6 +110,29 @@ def test_a_fever_on_paper_whose_person_has_gone_fills_no_place_and_stays_referre
     assert not any(words.encode() in record for record in house.edge.journal())
     report = house.report(day_plan(house.gate).at(house.edge.clock.now - timedelta(hours=1)))
     assert (report.total.figures.alarms, report.total.figures.referred) == (3, 3)
+
+
+@demand("R008")
+@pytest.mark.parametrize("reading", [CLINICAL_FEVER, {"temperature_c": 38.5}])
+def test_whoever_was_handed_over_on_paper_is_on_the_road_until_the_facility_confirms(house, reading):
+    house.sheets()
+    fields = {"entry_id": str(uuid4()), **reading, "whereabouts": "handed_over"}
+    first = house.line(1, **fields, whereabouts_words="Trung tâm Y tế Móng Cái")
+    room = isolation_view(house.gate)
+    assert [place.person for place in room.places] == [None, None]
+    (person,) = room.in_transit
+    assert (person.disposition, person.destination) == ("referred", "Trung tâm Y tế Móng Cái")
+    (envelope,) = [one for one in house.edge.envelopes() if one.type == "handover_departed"]
+    assert envelope.recorded_at - envelope.observed_at == timedelta(hours=1), "it was then, and is entered now"
+    assert not any("Trung tâm Y tế".encode() in record for record in house.edge.journal())
+    assert house.line(1, **fields, whereabouts_words="Trung tâm Y tế Móng Cái").record_id == first.record_id
+
+    house.edge.about(
+        arrive, fields["entry_id"], act_id=str(uuid4()), means="telephone", confirmed_by="BS. Trần Thị Thử"
+    )
+    room = isolation_view(house.gate)
+    assert (room.in_transit, room.waiting) == ((), ())
+    assert house.edge.rows("SELECT disposition, is_open, place_id FROM crossing") == [("referred", 0, None)]
 
 
 def test_a_fever_on_paper_whose_person_is_still_here_gets_a_place(house):
