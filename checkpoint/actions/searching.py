@@ -36,10 +36,10 @@ from checkpoint.store.name_index import Bearer, BearerKind, Rows, find_bearers
 from checkpoint.store.persons import (
     ReaderRows,
     SeenTraveller,
+    last_passages_of_residents,
     linked_keys,
     links_around,
     passages_of,
-    resident_passages,
     travellers_at,
     travellers_with,
 )
@@ -157,12 +157,15 @@ def register_list(
     return lines, after + len(found) if is_by_last_day else found[-1].number
 
 
-def away_list(gate: Gate, day: date) -> list[AwayLine]:
-    """Return the border residents who left home on a local day and had not come back at its end (or until now)."""
-    since, before = midnight(day), midnight(day + timedelta(days=1))
+def away_list(gate: Gate, day: date, *, days: int = 1) -> list[AwayLine]:
+    """Return the border residents who left home and had not come back at the end of a local day (or until now).
+
+    ``days``: how many days back somebody may have left, that day included. The longest away stands first.
+    """
+    since, before = midnight(day - timedelta(days=days - 1)), midnight(day + timedelta(days=1))
     with gate.store.readers.connect() as connection:
         rows = ReaderRows(connection)
-        found = resident_passages(rows, since=since, before=before)
+        found = last_passages_of_residents(rows, since=since, before=before)
         away = [one for one in not_returned(one.passage for one in found) if not _is_home(rows, one, before=before)]
     by_crossing = {one.passage.crossing_id: one for one in found}
     lines = []

@@ -55,7 +55,8 @@ LIST_ROWS: Final = 50
 EXPORTED_ROWS: Final = 100_000
 _EXPIRING: Final = "expiring"
 _EVERYBODY: Final = "all"
-_AWAY: Final = "away"
+_AWAY_DAYS: Final = {"away": 1, "away_week": 7, "away_month": 30}
+"""Lists of who has not come home, by how many days back they may have left."""
 _FOUND: Final = "found"
 _COLUMNS: Final = (
     "kind", "person_id", "full_name", "date_of_birth", "sex", "commune", "document_number_masked", "regime", "state",
@@ -74,7 +75,7 @@ class ListCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ExportCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The list that an officer sees: a part as ``ListCommand``, ``away``, or what was found by ``search``."""
+    """The list that an officer sees: a part as ``ListCommand``, of ``_AWAY_DAYS``, or what was found by ``search``."""
 
     part: str = _EVERYBODY
     search: SearchCommand | None = None
@@ -148,8 +149,9 @@ def _export(edge: EdgeApp) -> Endpoint:
             note_export(edge.gate, officer_ref=session.username, what=what)
             if command.search is not None:
                 return _as_csv(search_people(edge.gate, command.search, officer_ref=session.username), columns=_COLUMNS)
-            if command.part == _AWAY:
-                return _as_csv(away_list(edge.gate, local_date(edge.gate.clock())), columns=_AWAY_COLUMNS)
+            if command.part in _AWAY_DAYS:
+                away = away_list(edge.gate, local_date(edge.gate.clock()), days=_AWAY_DAYS[command.part])
+                return _as_csv(away, columns=_AWAY_COLUMNS)
             lines, _ = _page(edge, ListCommand(part=command.part), limit=EXPORTED_ROWS)
             return _as_csv(lines, columns=_COLUMNS)
 
@@ -178,7 +180,11 @@ def _away(edge: EdgeApp) -> Endpoint:
     async def away(request: Request) -> Response:
         _may_see(request)
         day = day_asked(request.query_params.get("day", "") or local_date(edge.gate.clock()))
-        lines = await anyio.to_thread.run_sync(lambda: away_list(edge.gate, day))
+        days = _AWAY_DAYS.get(request.query_params.get("part", "away"))
+        if days is None:
+            code = "bad_field"
+            raise ActionRefusedError(code, http_code=422, values={"field": "part"})
+        lines = await anyio.to_thread.run_sync(lambda: away_list(edge.gate, day, days=days))
         return json_answer({"day": day, "people": lines})
 
     return away

@@ -28,11 +28,12 @@ _OF_PERSON: Final = (
     f"SELECT {_COLUMNS} FROM crossing WHERE person_key = ?"  # noqa: S608  # own words
     f" AND presented_at >= ? AND {_PASSED} ORDER BY presented_at DESC LIMIT {MOST_PASSAGES}"
 )
-_OF_DAY: Final = (
-    f"SELECT {_COLUMNS}, full_name, document_number, entry FROM crossing"  # noqa: S608  # own words
+_LAST_OF_EACH: Final = (
+    f"SELECT {_COLUMNS}, full_name, document_number, entry, MAX(presented_at) FROM crossing"  # noqa: S608  # own words
     f" WHERE presented_at >= ? AND presented_at < ? AND category = '{TravellerCategory.BORDER_RESIDENT.value}'"
-    f" AND person_key <> '' AND {_PASSED} ORDER BY presented_at"
+    f" AND person_key <> '' AND direction <> '{Direction.TRANSIT.value}' AND {_PASSED} GROUP BY person_key"
 )
+"""Beside ``MAX``, SQLite takes the other columns from the row that has it (its SELECT documentation, 2.5)."""
 _LINKS_OF: Final = (
     "SELECT link_id, left_key, right_key FROM person_link WHERE left_key = ?1 AND unlinked_at IS NULL"
     " UNION SELECT link_id, left_key, right_key FROM person_link WHERE right_key = ?1 AND unlinked_at IS NULL"
@@ -69,8 +70,8 @@ class SeenTraveller(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_at: datetime
 
 
-class DayPassage(msgspec.Struct, frozen=True, kw_only=True):
-    """One passage of a border resident on a day, with what a list shows of the person."""
+class LastPassage(msgspec.Struct, frozen=True, kw_only=True):
+    """The last passage of a border resident in some days, with what a list shows of the person."""
 
     passage: Passage
     full_name: str
@@ -101,13 +102,13 @@ def passages_of(rows: Rows, keys: Iterable[str], *, since: datetime) -> tuple[Pa
     return tuple(found[-MOST_PASSAGES:])
 
 
-def resident_passages(rows: Rows, *, since: datetime, before: datetime) -> list[DayPassage]:
-    """Return the passages of border residents between two instants, in order: one read of the day's own rows."""
+def last_passages_of_residents(rows: Rows, *, since: datetime, before: datetime) -> list[LastPassage]:
+    """Return the last passage of each border resident between two instants: one read of those days' own rows."""
     return [
-        DayPassage(
+        LastPassage(
             passage=_passage(row[:6]), full_name=row[6], document_number=row[7], document_kind=row[4], entry=row[8]
         )
-        for row in rows.execute(_OF_DAY, (to_text(since), to_text(before))).fetchall()
+        for row in rows.execute(_LAST_OF_EACH, (to_text(since), to_text(before))).fetchall()
     ]
 
 

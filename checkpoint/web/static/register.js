@@ -31,7 +31,7 @@ function showList({ people, columns, emptyWords, isSearch }) {
   find("empty").hidden = people.length > 0;
   setText(find("empty"), people.length ? "" : emptyWords);
   find("candidates").hidden = !(isSearch && people.length);
-  find("this-edge-only").hidden = page.part !== "away";
+  find("this-edge-only").hidden = !page.part.startsWith("away");
   find("more").hidden = page.next === null;
 }
 
@@ -74,9 +74,9 @@ const scanned = gathering((text) => guarded(() => look({ query: text })));
 
 const list = (part, after = 0) => guarded(async () => {
   find("part").value = part;
-  if (part === "away") {
+  if (part.startsWith("away")) {
     page = { part, next: null, search: null };
-    showList({ people: (await read("/api/register/away")).people, columns: AWAY, emptyWords: t("register_page.nobody_away") });
+    showList({ people: (await read(`/api/register/away?part=${part}`)).people, columns: AWAY, emptyWords: t("register_page.nobody_away") });
     return;
   }
   const answer = await send("/api/register/list", { part, after });

@@ -164,6 +164,22 @@ def test_who_left_home_and_has_not_come_back_stands_on_the_days_list(edge):
     assert edge.rows("SELECT count(*) FROM person_link") == [(0,)]
 
 
+def test_who_left_days_ago_and_is_not_home_stands_on_the_list_of_those_days_the_longest_away_first(edge):
+    numbers = ["QN 300101", "QN 300102", "QN 300103", "QN 300104"]
+    passed(edge, numbers[0], direction="exit")
+    edge.clock.forward(days=3)
+    passed(edge, numbers[1], direction="exit")
+    passed(edge, numbers[2], direction="exit")
+    edge.clock.forward(days=1)
+    passed(edge, numbers[2], direction="entry")
+    passed(edge, numbers[3], direction="exit")
+
+    def away(days):
+        return [one.document_number_masked[-3:] for one in away_list(edge.gate, edge.clock().date(), days=days)]
+
+    assert (away(1), away(3), away(7)) == (["104"], ["102", "104"], ["101", "102", "104"])
+
+
 @pytest.mark.parametrize(
     ("document", "typed"),
     [
