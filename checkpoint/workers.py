@@ -24,7 +24,7 @@ from checkpoint.actions.instruments import look_at_devices
 from checkpoint.actions.next_person import follow_on
 from checkpoint.actions.picturing import forget_past_pictures
 from checkpoint.actions.receiving import accept_device_event
-from checkpoint.actions.reconciling import LOOKS_BACK, LOOKS_BACK_AT_START, forget_past_lists, reconcile_due
+from checkpoint.actions.reconciling import LOOKS_BACK, LOOKS_BACK_AT_START, forget_past_lists, hours_due, reconcile
 from checkpoint.actions.view import UplinkView
 from checkpoint.centre_link import CentreLink
 from checkpoint.images import FaceCrop, cut_face
@@ -117,6 +117,7 @@ class Workers:
         self._stopping = threading.Event()
         self._forget_after = self._reconcile_after = self._pictures_after = gate.clock()
         self._looks_back = LOOKS_BACK_AT_START
+        self._hours: set[datetime] = set()
         self._has_room = True
         self._disk_thread = threading.Thread(target=self._run_disk, name="disk", daemon=True)
         self.centre_link = CentreLink(gate)
@@ -215,13 +216,21 @@ class Workers:
         _supervised(lambda: forget_past_pictures(self._gate), fault="forgetting_failed")
 
     def _look_at_coverage(self) -> None:
-        """Once a minute, reconcile the hours that are over, and those of which something became known later."""
+        """Once a minute, look for hours that are over, or of which something became known later; reconcile the newest.
+
+        One hour at each look: no lane and no legal clock waits for a month that the edge slept through.
+        """
         now = self._gate.clock()
-        if now < self._reconcile_after or not self._has_room:
+        if not self._has_room:
             return
-        self._reconcile_after = now + _RECONCILE_EVERY
-        back, self._looks_back = self._looks_back, LOOKS_BACK
-        _supervised(lambda: reconcile_due(self._gate, back=back), fault="reconciling_failed")
+        if now >= self._reconcile_after:
+            self._reconcile_after = now + _RECONCILE_EVERY
+            back, self._looks_back = self._looks_back, LOOKS_BACK
+            _supervised(lambda: self._hours.update(hours_due(self._gate, back=back)), fault="reconciling_failed")
+        if self._hours:
+            newest = max(self._hours)
+            self._hours.discard(newest)
+            _supervised(lambda: reconcile(self._gate, newest), fault="reconciling_failed")
 
     def look_at_disk(self) -> None:
         """Keep the ballast, and stop what is optional while the disk is nearly full."""

@@ -111,10 +111,10 @@ def reconcile_day(gate: Gate, begins_at: datetime, *, officer_ref: str) -> int:
     return changed
 
 
-def reconcile_due(gate: Gate, *, back: timedelta = LOOKS_BACK) -> int:
-    """Reconcile the hours of which something became known later, and those that are over and were never reconciled.
+def hours_due(gate: Gate, *, back: timedelta = LOOKS_BACK) -> frozenset[datetime]:
+    """Return the hours of which something became known later, and those that are over and were never reconciled.
 
-    ``back``: how far behind now an hour is looked for that the edge slept through. Returns how many changed.
+    ``back``: how far behind now an hour is looked for that the edge slept through.
     """
     now = gate.clock()
     newest = hour_of(now - HOUR - SETTLED_AFTER)
@@ -128,7 +128,7 @@ def reconcile_due(gate: Gate, *, back: timedelta = LOOKS_BACK) -> int:
     idle = [one for one in waiting if one not in worth]
     if idle:
         gate.perform(lambda turn: drop_due(turn.transaction, *idle)).result(COMMIT_TIMEOUT_S)
-    return sum(reconcile(gate, starts_at) for starts_at in sorted(worth))
+    return frozenset(worth)
 
 
 def _hour(starts_at: datetime) -> Span:

@@ -11,11 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from checkpoint.actions import reconciling
 from checkpoint.actions.correcting import withdraw_crossing
 from checkpoint.actions.erasing import erase_episodes
 from checkpoint.actions.feed_token import new_token
 from checkpoint.actions.receiving import accept_device_event
-from checkpoint.actions.reconciling import forget_past_lists, reconcile_due
+from checkpoint.actions.reconciling import forget_past_lists, hours_due
 from checkpoint.actions.releasing import discharge_person
 from checkpoint.app import create_app
 from checkpoint.store.coverage import CROSSINGS, ENTRIES, SIGHTINGS
@@ -39,6 +40,11 @@ HEADING = "document_number,crossed_at,direction,counter,full_name"
 
 def stamps(*lines: str) -> str:
     return "\n".join([HEADING, *lines])
+
+
+def reconcile_due(gate) -> int:
+    """Reconcile all that waits; how many hours changed."""
+    return sum(reconciling.reconcile(gate, starts_at) for starts_at in sorted(hours_due(gate)))
 
 
 @pytest.fixture
@@ -405,6 +411,19 @@ def test_an_hour_that_the_edge_slept_through_is_reconciled_when_it_wakes(edge):
     (told,) = [body for body in edge.bodies() if isinstance(body, CoverageReconciled)]
     assert told.starts_at == MORNING.replace(minute=0)
     assert sum(one.seen_not_logged for one in told.lanes) == 1
+
+
+def test_a_month_that_the_edge_slept_through_is_taken_up_hour_by_hour_the_newest_first(edge):
+    for _ in range(3):
+        somebody_slips_by(edge)
+        edge.clock.forward(hours=1)
+    edge.clock.forward(days=3)
+    workers, told = Workers(edge.gate), []
+    for _ in range(4):
+        workers._look_at_coverage()
+        told.append([body.starts_at for body in edge.bodies() if isinstance(body, CoverageReconciled)])
+    assert [len(hours) for hours in told] == [1, 2, 3, 3]
+    assert told[-1] == sorted(told[-1], reverse=True)
 
 
 def test_an_hour_is_reconciled_anew_when_a_crossing_of_it_changes(officer, edge):
