@@ -20,7 +20,7 @@ from checkpoint.store.crossings import (
     last_presented,
     place_in_care,
 )
-from checkpoint.store.holders import Holder, find_holder_by_id
+from checkpoint.store.holders import Holder, noted_state
 from checkpoint.store.persons import linked_keys, note_traveller, passages_of
 from sync.agreement.local_time import VIETNAM_TIME, local_date
 from sync.agreement.vocabulary import DocumentKind, PassState
@@ -60,6 +60,7 @@ def standing_of(turn: Turn, person_key: str, *, holder: Holder | None, is_regist
         left_at=last.left.passed_at if last is not None and last.is_open and last.left is not None else None,
         came_back_at=last.came_back.passed_at if last is not None and last.came_back is not None else None,
         linked_keys=len(keys) - 1,
+        register_row=0 if holder is None else holder.number,
     )
 
 
@@ -74,8 +75,8 @@ def with_pass_today(turn: Turn, sheet: LaneSheet) -> LaneSheet:
     person, standing_here = sheet.state.presentation, sheet.standing
     if person is None or standing_here is None or standing_here.holder_id is None or person.is_document_cancelled:
         return sheet
-    holder = find_holder_by_id(turn.transaction, standing_here.holder_id)
-    if holder is None or holder.state is PassState.VALID:
+    noted = noted_state(turn.transaction, standing_here.holder_id, row=standing_here.register_row)
+    if noted is None or noted is PassState.VALID:
         return sheet
     cancelled = msgspec.structs.replace(person, is_document_cancelled=True)
     return msgspec.structs.replace(sheet, state=msgspec.structs.replace(sheet.state, presentation=cancelled))

@@ -11,8 +11,8 @@ from checkpoint.actions.mirroring import mirror_again
 from checkpoint.settings import Settings
 from checkpoint.store.connection import DATABASE_NAME, naming_damage
 from checkpoint.store.edge_store import EdgeStore
-from checkpoint.store.holders import NAMED_AT_ONCE, name_some_holders
 from checkpoint.store.identity import open_identity
+from checkpoint.store.naming import NAMED_AT_ONCE, name_some_holders
 from checkpoint.store.scrubbing import rebuild_if_due
 from sync.agreement.deployment import load_deployment, policy_at_edge
 

@@ -14,8 +14,6 @@ from checkpoint.store.register_tables import accompanying_child, holder
 from checkpoint.store.statements import insert_into
 from sync.agreement.vocabulary import PassReason, PassRegime, PassState, RegistrationSource, Sex
 
-NAMED_AT_ONCE: Final = 2000
-
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """Who holds a pass. ``pass_number`` is its key: upper case letters and digits only.
@@ -101,6 +99,7 @@ _SELECT: Final = " ".join(("SELECT", ", ".join(_NAMES), "FROM holder"))
 _SELECT_CHILD: Final = " ".join(("SELECT", ", ".join(_CHILD_NAMES), "FROM accompanying_child"))
 _BY_NUMBER: Final = _SELECT + " WHERE pass_number = ?"
 _BY_ID: Final = _SELECT + " WHERE holder_id = ?"
+_STATE_AT: Final = "SELECT state FROM holder WHERE number = ? AND holder_id = ?"
 _BY_LABEL: Final = _SELECT + " WHERE label_code = ?"
 _BY_ROWS: Final = _SELECT + " WHERE number IN (SELECT value FROM json_each(?))"  # noqa: S608  # own words
 BORN: Final = (
@@ -134,9 +133,6 @@ _PAGE_ENDING: Final = (
     _SELECT + " WHERE state = 'valid' AND expires_on BETWEEN ? AND ? ORDER BY expires_on, number LIMIT ? OFFSET ?"
 )
 _PAGE_IN_STATE: Final = _SELECT + " WHERE state <> 'valid' AND state = ? AND number > ? ORDER BY number LIMIT ?"
-_UNNAMED: Final = "SELECT number, full_name FROM holder WHERE is_named = 0 LIMIT ?"
-_UNNAME_ALL: Final = "UPDATE holder SET is_named = 0"
-_NAMED: Final = "UPDATE holder SET is_named = 1 WHERE number = ?"
 
 
 def import_holders(
@@ -196,6 +192,12 @@ def find_pass(transaction: Rows, pass_number: str, *, regime: PassRegime) -> Hol
 def find_holder_by_id(transaction: Rows, holder_id: str) -> Holder | None:
     """Return the holder with an identifier."""
     return _one(transaction.execute(_BY_ID, (holder_id,)).fetchone())
+
+
+def noted_state(transaction: Rows, holder_id: str, *, row: int) -> PassState | None:
+    """Return what was last noted of a pass whose row was read before; ``None``: the register has it no more."""
+    found = transaction.execute(_STATE_AT, (row, holder_id)).fetchone()
+    return None if found is None else PassState(found[0])
 
 
 def find_by_label(transaction: Rows, label_code: str) -> Holder | Child | None:
@@ -326,26 +328,12 @@ def passes_like(transaction: Rows, pass_number: str) -> list[Holder]:
 def registered(transaction: Rows) -> Iterator[Holder | Child]:
     """Return everybody in the register, one after the other: for what is rare and knows no number."""
     yield from (one for row in transaction.execute(_SELECT) if (one := _one(tuple(row))) is not None)
-    yield from (child for row in transaction.execute(_SELECT_CHILD) if (child := _one_child(tuple(row))) is not None)
+    yield from registered_children(transaction)
 
 
-def unname_holders(transaction: Rows) -> None:
-    """Note that the name index knows nobody, because it was left out of what was put back; children are few."""
-    transaction.execute(_UNNAME_ALL)
-    for row in transaction.execute(_SELECT_CHILD).fetchall():
-        child = _one_child(tuple(row))
-        if child is not None:
-            NameWriter(transaction).add(child.full_name, kind=BearerKind.CHILD, number=child.number)
-
-
-def name_some_holders(transaction: Rows, *, limit: int = NAMED_AT_ONCE) -> int:
-    """Let holders be found by name who came from an older program or a backup; return how many there were."""
-    unnamed = transaction.execute(_UNNAMED, (limit,)).fetchall()
-    names = NameWriter(transaction)
-    for number, full_name in unnamed:
-        names.add(full_name, kind=BearerKind.HOLDER, number=number)
-        transaction.execute(_NAMED, (number,))
-    return len(unnamed)
+def registered_children(transaction: Rows) -> Iterator[Child]:
+    """Return every child on a pass."""
+    return (child for row in transaction.execute(_SELECT_CHILD) if (child := _one_child(tuple(row))) is not None)
 
 
 def _renew(transaction: Rows, known: Holder, *, listed: Holder, names: NameWriter) -> ImportCount:

@@ -29,7 +29,7 @@ from checkpoint.store.backup import (
 )
 from checkpoint.store.connection import DATABASE_NAME, DatabaseKeyError, StoreError, database_key, open_connection
 from checkpoint.store.erasure import purge_episode, purge_person
-from checkpoint.store.holders import unname_holders
+from checkpoint.store.naming import unname_holders
 from checkpoint.store.recovery import StartFinding, note_finding
 from checkpoint.store.writer import InlineWriter, Transaction
 from sync.agreement.records import TravellerIdentity
