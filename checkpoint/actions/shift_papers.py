@@ -174,6 +174,8 @@ def _officer(one: ReportedOfficer, *, report: ShiftReport, t: _Words) -> list[st
     closed = _NONE if one.closed_at is None else format_instant(one.closed_at, language=t.language)
     opened = format_instant(one.opened_at, language=t.language)
     handed = t("handed_over") if one.has_handed_over else t("not_handed_over")
+    if one.ended_by:
+        handed = f"{handed}; {t('ended_by', officer=one.ended_by)}"
     return [one.username, labels.get(one.lane_id, one.lane_id), opened, closed, handed]
 
 

@@ -15,6 +15,7 @@ from checkpoint.shifts.sheets import missing_numbers
 from checkpoint.store.expert_rows import experts_between
 from checkpoint.store.parties import parties_between
 from checkpoint.store.shifts import (
+    Handover,
     Reader,
     counted_crossings,
     handovers_of,
@@ -40,13 +41,17 @@ class ReportedLane(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportedOfficer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who was in the shift, where and how long; ``has_handed_over`` to somebody who confirmed it."""
+    """Who was in the shift, where and how long; ``has_handed_over`` to somebody who confirmed it.
+
+    ``ended_by``: who ended the shift in the officer's stead; empty for whoever ended it themselves.
+    """
 
     username: str
     lane_id: str
     opened_at: datetime
     closed_at: datetime | None
     has_handed_over: bool
+    ended_by: str = ""
 
 
 class ReportedParties(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +151,7 @@ def shift_report(
         intercepted=_lane("", "", figures=lane_figures(row for row in rows if row.is_intercepted)),
         interceptions=_parties(connection, hours, kind=PartyKind.INTERCEPTION),
         post_checks=_parties(connection, hours, kind=PartyKind.POST_CHECK),
-        officers=_officers(connection, hours, taken={one.shift_id for one in handovers if one.taken_at is not None}),
+        officers=_officers(connection, hours, handovers=handovers),
         device_faults=_device_faults(one.summary for one in handovers),
         lanes_without_plan=_lanes_without_plan(connection, hours, lanes=settings.lanes),
         missing_paper_numbers=missing_paper(connection),
@@ -197,7 +202,10 @@ def _experts(
     return ReportedExperts(due=due, complete=due - len(gaps), gaps=tuple(gaps))
 
 
-def _officers(connection: Reader, hours: ShiftHours, *, taken: set[str]) -> tuple[ReportedOfficer, ...]:
+def _officers(connection: Reader, hours: ShiftHours, *, handovers: Iterable[Handover]) -> tuple[ReportedOfficer, ...]:
+    given = {one.shift_id: one for one in handovers}
+    taken = {shift_id for shift_id, one in given.items() if one.taken_at is not None}
+    ended = {shift_id: msgspec.json.decode(one.summary, type=Leftover).ended_by for shift_id, one in given.items()}
     return tuple(
         ReportedOfficer(
             username=one.username,
@@ -205,6 +213,7 @@ def _officers(connection: Reader, hours: ShiftHours, *, taken: set[str]) -> tupl
             opened_at=one.opened_at,
             closed_at=one.closed_at,
             has_handed_over=one.shift_id in taken,
+            ended_by=ended.get(one.shift_id, ""),
         )
         for one in shifts_of(connection, hours)
     )

@@ -48,7 +48,7 @@ class Leftover(msgspec.Struct, frozen=True, kw_only=True):
     """What stands open at the gate when an officer leaves: counts, and devices that do not work, by id.
 
     ``waiting_acts`` of handhelds wait to be mended, ``raised_acts`` of them with a raised reading: they are in no other
-    count, and only the station shows them.
+    count, and only the station shows them. ``ended_by``: who ended a shift that its officer forgot.
     """
 
     open_drafts: int = 0
@@ -58,6 +58,7 @@ class Leftover(msgspec.Struct, frozen=True, kw_only=True):
     waiting_acts: int = 0
     raised_acts: int = 0
     device_faults: tuple[str, ...] = ()
+    ended_by: str = ""
 
 
 class OpenCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,7 +157,8 @@ def end_for(turn: Turn, command: EndForCommand, *, left: Leftover) -> None:
         raise ActionRefusedError(code, http_code=404)
     if shift.closed_at is not None:
         return
-    handover_id = _hand_over(turn, shift, left=left, notes=command.reason.strip())
+    by_another = msgspec.structs.replace(left, ended_by=turn.officer_ref or "")
+    handover_id = _hand_over(turn, shift, left=by_another, notes=command.reason.strip())
     turn.append(
         ShiftClosed(shift_id=shift.shift_id, handover_id=handover_id), lane_id=shift.lane_id, observed_at=turn.at
     )

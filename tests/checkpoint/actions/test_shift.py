@@ -304,3 +304,5 @@ def test_the_head_of_the_gate_ends_a_shift_that_its_officer_forgot(house):
     assert sum(isinstance(one, OwnTemperatureTaken) for one in bodies) == 1, "only that of the beginning"
     assert not any("đã về".encode() in record for record in house.edge.journal())
     assert house.edge.envelopes()[-2].officer_ref == "truong"
+    (officer,) = house.report(day_plan(house.gate).at(house.edge.clock.now - timedelta(hours=14))).officers
+    assert (officer.username, officer.ended_by, officer.has_handed_over) == ("canbo", "truong", True)
