@@ -180,8 +180,8 @@ def _counted_of_place(body: RecordBody) -> Iterator[tuple[GateFigure, str, int]]
 def _counted_of_company(body: RecordBody) -> Iterator[tuple[GateFigure, str, int]]:
     """Count what stood at the gate, and who was announced, seen, missing and came after all."""
     match body:
-        case ConveyancePresented() if not body.is_said_later:
-            yield GateFigure.CONVEYANCES, body.kind.value, 1
+        case ConveyancePresented():
+            yield from _counted_of_movement(body)
         case ConveyanceOccupantSeen():
             yield GateFigure.CONVEYANCE_OCCUPANTS, body.role.value, 1
         case GroupOpened():
@@ -195,6 +195,14 @@ def _counted_of_company(body: RecordBody) -> Iterator[tuple[GateFigure, str, int
             yield GateFigure.GROUP_MEMBERS_MISSING, body.reason.value, 1
         case GroupClosed():
             yield GateFigure.GROUPS_CLOSED, "incomplete" if body.missing else "complete", 1
+
+
+def _counted_of_movement(body: ConveyancePresented) -> Iterator[tuple[GateFigure, str, int]]:
+    """Count a movement once, whatever is said of it later; one that was entered by mistake is taken off again."""
+    if body.is_taken_back:
+        yield GateFigure.CONVEYANCES, body.kind.value, -1
+    elif not body.is_said_later:
+        yield GateFigure.CONVEYANCES, body.kind.value, 1
 
 
 def _counted_of_handheld(body: RecordBody) -> Iterator[tuple[GateFigure, str, int]]:

@@ -1,6 +1,6 @@
 """Groups, vehicles and companions as screens and exports show them: read, and noted where somebody was looked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,6 +9,7 @@ import msgspec
 from checkpoint.actions.gate import Gate
 from checkpoint.actions.person_view import masked
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.taking_back import is_taken_back
 from checkpoint.conveyances import Country, Movement, Occupant, away, driver_swaps, part_key, read_plate, trips
 from checkpoint.groups import Nearness, near
 from checkpoint.store.conveyances import (
@@ -87,7 +88,10 @@ class OccupantLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MovementLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One movement in the list. ``standing``: ``paired``, ``away`` from home, or ``passed`` (nothing to wait for)."""
+    """One movement in the list.
+
+    ``standing``: ``paired``, ``away`` from home, ``passed`` (nothing to wait for), or ``taken_back``.
+    """
 
     conveyance_id: str
     kind: str
@@ -239,7 +243,11 @@ def _member_line(row: MemberRow) -> MemberLine:
 def _movement_lines(
     rows: Sequence[MovementRow], *, occupants: Sequence[OccupantRow], parts: dict[str, frozenset[str]]
 ) -> list[MovementLine]:
-    moved = [_movement(row, occupants=occupants, keys=parts.get(row.conveyance_id)) for row in reversed(rows)]
+    moved = [
+        _movement(row, occupants=occupants, keys=parts.get(row.conveyance_id))
+        for row in reversed(rows)
+        if not is_taken_back(row)
+    ]
     paired = trips(moved)
     ended = {half.conveyance_id for trip in paired if trip.out and trip.home for half in (trip.out, trip.home)}
     gone = {one.conveyance_id for one in away(moved)}
@@ -261,11 +269,19 @@ def _movement_lines(
             movement_today=row.movement_today,
             occupants_said=row.occupants,
             occupants=tuple(_occupant_line(one) for one in occupants if one.conveyance_id == row.conveyance_id),
-            standing="paired" if row.conveyance_id in ended else "away" if row.conveyance_id in gone else "passed",
+            standing=_standing(row, ended=ended, gone=gone),
             has_other_driver=row.conveyance_id in swapped,
         )
         for row in rows
     ]
+
+
+def _standing(row: MovementRow, *, ended: Collection[str], gone: Collection[str]) -> str:
+    if is_taken_back(row):
+        return "taken_back"
+    if row.conveyance_id in ended:
+        return "paired"
+    return "away" if row.conveyance_id in gone else "passed"
 
 
 def _movement(row: MovementRow, *, occupants: Sequence[OccupantRow], keys: frozenset[str] | None) -> Movement:

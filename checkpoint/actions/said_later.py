@@ -50,24 +50,24 @@ def note_said_later(
     new_parts = [part for part, _ in fresh]
     identity = TravellerIdentity(full_name="", document_number="", vehicle_plate=told.plates)
     sealed_for = sealed_again(turn, row.conveyance_id, identity=identity)
-    body = _as_record(told, said=said, parts=[*known, *new_parts])
+    body = as_told(told, parts=[*known, *new_parts], findings=(*told.findings.split(), SAID_LATER))
+    body = msgspec.structs.replace(body, seals=said.seals, route=said.route)
     turn.append(body, lane_id=lane_id, observed_at=turn.at, sealed_for=sealed_for)
     put_said_later(turn.transaction, told, parts=new_parts)
     return told
 
 
-def _as_record(told: MovementRow, *, said: ConveyancePresented, parts: Sequence[PartOf]) -> ConveyancePresented:
+def as_told(told: MovementRow, *, parts: Sequence[PartOf], findings: tuple[str, ...]) -> ConveyancePresented:
     """Say the whole movement anew, with when and which way it first came; its own numbers stand before a trailer's."""
     ordered = sorted(parts, key=lambda one: (one.is_trailer, one.part_key != told.conveyance_key))
     kept = (
         "conveyance_id", "conveyance_key", "kind", "direction", "purpose", "presented_at", "occupants", "cargo",
         "port_code", "movement_today", "pairs_with",
     )  # fmt: skip
-    return msgspec.structs.replace(
-        said,
+    return ConveyancePresented(
         plates=len(parts),
         part_keys=tuple(one.part_key for one in ordered),
-        findings=(*told.findings.split(), SAID_LATER),
+        findings=findings,
         **{name: getattr(told, name) for name in kept},
     )
 

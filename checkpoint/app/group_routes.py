@@ -32,6 +32,7 @@ from checkpoint.actions.grouping import (
     read_group_list,
 )
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.taking_back import TakeBackCommand, take_back_movement
 from checkpoint.app.answers import Endpoint, committed, json_answer, read_command, refusing
 from checkpoint.app.edge_app import EdgeApp
 from checkpoint.groups import LARGEST_FILE_BYTES, is_workbook, read_manifest
@@ -109,7 +110,23 @@ def group_routes(edge: EdgeApp) -> list[Route]:
         Route("/api/groups/companions", refusing(_companions(edge)), methods=["POST"]),
         Route("/api/conveyances/list", refusing(_movements(edge)), methods=["POST"]),
         Route("/api/conveyances", refusing(_present(edge)), methods=["POST"]),
+        Route("/api/conveyances/{conveyance_id}/take-back", refusing(_take_back(edge)), methods=["POST"]),
     ]
+
+
+def _take_back(edge: EdgeApp) -> Endpoint:
+    decoder = msgspec.json.Decoder(TakeBackCommand)
+
+    async def take_back(request: Request) -> Response:
+        session = _may_act(request)
+        conveyance_id: str = request.path_params["conveyance_id"]
+        command = await read_command(request, decoder)
+        taking = edge.gate.perform(
+            lambda turn: take_back_movement(turn, conveyance_id, command), officer_ref=session.username
+        )
+        return json_answer({"saved": await committed(taking)})
+
+    return take_back
 
 
 def _list(edge: EdgeApp) -> Endpoint:

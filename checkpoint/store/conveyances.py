@@ -111,6 +111,11 @@ _SAY_LATER = compiled(
         findings=bindparam("new_findings"),
     )
 )
+_TAKE_BACK = compiled(
+    update(conveyance)
+    .where(conveyance.c.conveyance_id == bindparam("wanted"))
+    .values(findings=bindparam("new_findings"), conveyance_key=literal_column("''"))
+)
 _COUNT_SINCE = compiled(
     select(func.count())
     .select_from(conveyance)
@@ -153,6 +158,12 @@ def put_said_later(transaction: Transaction, row: MovementRow, *, parts: Iterabl
     told = {f"new_{name}": values[name] for name in ("plates", "occupants", "cargo", "port_code", "findings")}
     transaction.execute(_SAY_LATER, {"wanted": row.conveyance_id, **told})
     _add_parts(transaction, row, parts=parts)
+
+
+def put_taken_back(transaction: Transaction, conveyance_id: str, *, findings: str) -> None:
+    """Let a movement stand in the list alone: no number leads to it, nothing is paired with it, it counts as none."""
+    transaction.execute(_TAKE_BACK, {"wanted": conveyance_id, "new_findings": findings})
+    transaction.execute(_DROP_PARTS, {"wanted": conveyance_id})
 
 
 def parts_in(transaction: Transaction, conveyance_id: str) -> tuple[PartOf, ...]:

@@ -27,6 +27,7 @@ from central.store.verification import DifferenceError
 from sync.agreement.gate_records.coverage import CoverageReconciled
 from sync.agreement.gate_records.groups import (
     SAID_LATER,
+    TAKEN_BACK,
     ConveyanceOccupantSeen,
     ConveyancePresented,
     GroupMemberMissing,
@@ -227,6 +228,20 @@ def test_a_vehicle_of_which_more_is_said_later_is_counted_once(centre, reception
     assert before
     assert counted(centre) == before
     assert [row[6] for row in contents(centre)["gate_record"]] == [CONVEYANCE, CONVEYANCE]
+    centre.store.verify()
+
+
+def test_a_vehicle_that_was_entered_by_mistake_is_counted_as_none(centre, reception, journal):
+    [came] = [body for body in company("c1") if isinstance(body, ConveyancePresented)]
+    plate = TravellerIdentity(full_name="", document_number="", vehicle_plate="14C-55512")
+    before = counted(centre)
+    journal.write(came, who=plate)
+    push(reception, journal)
+    with_it = counted(centre)
+    journal.write(msgspec.structs.replace(came, findings=(*came.findings, SAID_LATER, TAKEN_BACK)), who=plate)
+    push(reception, journal, first=2, nonce="n2")
+    [figure] = set(with_it) - set(before)
+    assert counted(centre).get(figure, 0) == 0
     centre.store.verify()
 
 

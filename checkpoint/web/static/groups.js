@@ -1,6 +1,6 @@
 // Groups and vehicles of this gate: a list is imported whole or not at all, heads are counted, and nobody is left out.
 import { download, read, Refused, send } from "../web/js/api.js";
-import { ask, inputField, radioField, selectField } from "../web/js/dialogs.js";
+import { ask, inputField, radioField, selectField, textField } from "../web/js/dialogs.js";
 import { element, find, setText } from "../web/js/elements.js";
 import { integer, time, timeWithSeconds } from "../web/js/format.js";
 import { has, laneWords, t, word } from "../web/js/labels.js";
@@ -59,8 +59,27 @@ const COLUMNS = {
     ["cargo", (one) => (one.cargo ? word("CargoKind", one.cargo) : "—")],
     ["occupants", occupantsOf],
     ["state", (one) => [t(`groups_page.standing_${one.standing}`), one.has_other_driver ? t("groups_page.other_driver") : ""].filter(Boolean).join(" · ")],
+    ["mistake", takeBackOf],
   ],
 };
+
+// A movement that was entered by mistake is taken back with a reason; it stays in the list and counts as none.
+function takeBackOf(one) {
+  if (one.standing === "taken_back" || find("lines").dataset.mayAct !== "yes") return "";
+  return element("button", { type: "button", class: "button", "aria-label": `${t("groups_page.take_back")} ${one.plates}`, onclick: () => askTakeBack(one) }, t("groups_page.take_back"));
+}
+
+function askTakeBack(one) {
+  ask({
+    title: `${t("groups_page.take_back")}: ${one.plates}`,
+    fields: [textField({ name: "reason", label: t("groups_page.take_back_why"), required: true, minlength: 5, maxlength: 200 })],
+    submitKey: "groups_page.take_back",
+    submit: async ({ reason }) => {
+      await send(`/api/conveyances/${one.conveyance_id}/take-back`, { reason });
+      await list();
+    },
+  });
+}
 
 function draw() {
   const columns = COLUMNS[part];

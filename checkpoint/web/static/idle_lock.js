@@ -4,7 +4,8 @@
 import { comeBackTo, heardLocked, IDLE_MS, isLocking, laneOfStation, watchIdleness } from "./station_windows.js";
 import { lockSession } from "./station_lock.js";
 
-const IDLE_WITHOUT_PIN_MS = 10 * 60 * 1000; // a password takes longer than a PIN
+const MINUTE_MS = 60 * 1000, WITHOUT_PIN_MS = 10 * MINUTE_MS; // a password takes longer than a PIN
+const OF_FIGURES_MS = 30 * MINUTE_MS; // a board of figures is looked at and not touched; its session ends then anyway
 const station = document.querySelector("meta[name=kd-station]"), hasPin = station.content === "officer";
 const here = window.location.pathname, hasClocks = document.body.dataset.alarms === "yes";
 let isLeaving = false;
@@ -30,6 +31,7 @@ async function leave() {
   window.location.replace(hasClocks ? "/isolation/veiled" : opening);
 }
 
-watchIdleness(leave, { idle_ms: hasPin ? IDLE_MS : IDLE_WITHOUT_PIN_MS });
+const withoutPin_ms = document.body.dataset.figures === "yes" ? OF_FIGURES_MS : WITHOUT_PIN_MS;
+watchIdleness(leave, { idle_ms: hasPin ? IDLE_MS : withoutPin_ms });
 heardLocked(leave);
 if (isLocking()) leave();

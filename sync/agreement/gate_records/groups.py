@@ -32,6 +32,8 @@ SeatCode = Annotated[str, msgspec.Meta(max_length=8, pattern=r"^[A-Z0-9-]*\Z")]
 
 SAID_LATER: Final = "said_later"
 """The finding of a record that tells more of a movement that was written down before, and makes no other one."""
+TAKEN_BACK: Final = "taken_back"
+"""The finding, beside ``said_later``, of a record that takes a movement back: it was entered by mistake."""
 
 
 class ConveyancePresented(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +45,8 @@ class ConveyancePresented(msgspec.Struct, frozen=True, kw_only=True):
     ends. ``findings`` are slugs of what looked unusual about the numbers.
 
     What is said later of the same movement is written with the same ``conveyance_id``, whole, under the same episode,
-    with ``said_later`` among the findings: it opens no episode and counts as no movement.
+    with ``said_later`` among the findings: it opens no episode and counts as no movement. With ``taken_back`` too, the
+    movement itself is none: what it counted is taken off again.
     """
 
     type_name: ClassVar[str] = "conveyance_presented"
@@ -77,6 +80,11 @@ class ConveyancePresented(msgspec.Struct, frozen=True, kw_only=True):
     def is_said_later(self) -> bool:
         """Whether this tells more of a movement that was written down before."""
         return SAID_LATER in self.findings
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether this takes back a movement that was written down before."""
+        return TAKEN_BACK in self.findings
 
 
 class ConveyanceOccupantSeen(msgspec.Struct, frozen=True, kw_only=True):

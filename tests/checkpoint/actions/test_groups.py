@@ -33,6 +33,7 @@ from checkpoint.actions.grouping import (
 )
 from checkpoint.actions.presenting import PresentCommand, present_person
 from checkpoint.actions.refusals import ActionRefusedError
+from checkpoint.actions.taking_back import take_back_movement
 from checkpoint.actions.understanding import GivenDocument
 from checkpoint.store.connection import database_key
 from sync.agreement.gate_records.groups import (
@@ -380,6 +381,30 @@ def test_a_truck_with_another_trailer_or_another_second_plate_is_another_movemen
     assert (other_trailer.movement_today, other_plate.movement_today) == (2, 3)
     assert [one.is_said_later for one in of_type(edge, ConveyancePresented)] == [False, False, True, False]
     assert edge.rows("SELECT count(*) FROM conveyance") == [(3,)]
+
+
+def test_a_movement_entered_by_mistake_counts_as_none_pairs_with_nothing_and_stays_readable(edge):
+    arrive(edge, "C2000001")
+    wrong = ride(edge, "14C-123.46", trailer="14R-001.23").ride
+    taken = edge.about(take_back_movement, wrong.conveyance_id, reason="gõ nhầm biển của Lò Văn Thử")
+    assert edge.about(take_back_movement, wrong.conveyance_id, reason="bấm hai lần") is None
+    assert edge.sheet.ride is None, "the lane asks for the vehicle anew"
+    right = ride(edge, "14C-123.45", trailer="14R-001.23").ride
+    edge.do(close_crossing, draft_id=edge.draft_id)
+
+    came, back, again = of_type(edge, ConveyancePresented)
+    assert (back.conveyance_id, back.is_taken_back, back.presented_at) == (came.conveyance_id, True, came.presented_at)
+    assert edge.envelopes()[taken.sequence - 1].observed_at == came.presented_at, "it is taken off that day's count"
+    assert (again.conveyance_id, again.movement_today) == (right.conveyance_id, 1)
+    standing = {line.plates.split(" ")[0]: line.standing for line in movement_lines(edge.gate)}
+    assert standing == {"14C-123.46": "taken_back", "14C-123.45": "passed"}
+    edge.clock.forward(hours=5)
+    arrive(edge, "C2000003")
+    assert ride(edge, "14C-123.46", direction="exit").ride.has_come_back is False
+    assert "Lò Văn Thử" not in names_in_clear(edge)
+    edge.check_chain()
+    with pytest.raises(ActionRefusedError, match="no_such_movement"):
+        edge.about(take_back_movement, str(uuid4()), reason="không có lượt này")
 
 
 def test_a_movement_that_a_wrong_clock_wrote_days_ahead_swallows_none_after_it(edge):

@@ -58,7 +58,7 @@ ACTIONS = {
     r"POST /api/shift/(?!end-for).*": "shift.act",
     r"GET /groups": "groups.see",
     r"POST /api/(groups/(list|card|export|companions)|conveyances/list)": "groups.see",
-    r"POST /api/(groups/(read|open|close)|conveyances)": "groups.act",
+    r"POST /api/(groups/(read|open|close)|conveyances(/\{conveyance_id\}/take-back)?)": "groups.act",
     r"GET (/handhelds|/api/handhelds(/export.csv)?)": "handheld.see",
     r"POST /api/handhelds/(codes|enrol|\{handheld_id\}/revoke|acts/.*)": "handheld.act",
     r"GET (/board|/api/board.*)": "board.see",
