@@ -23,12 +23,12 @@ from checkpoint.store.groups import purge_group, purge_member
 from checkpoint.store.holders import (
     Child,
     Holder,
-    children_of,
     drop_child,
     drop_holder,
     passes_like,
     purge_registered,
     registered,
+    registered_children,
 )
 from checkpoint.store.instants import from_text, to_text
 from checkpoint.store.parties import purge_party
@@ -203,14 +203,16 @@ def _entry_of(
 ) -> Holder | Child | None:
     """Return who in the register has the very key: two borders give out the same digits, a child shows the parent's.
 
-    Who has the number is asked first. Where the number is gone already, because an older database was put back, or
-    nobody who has it is meant, everybody is asked; that is slow, and rare.
+    Whoever has the number is asked, and every child, for a child may have gone to another pass since; children are few.
+    Only where the number is gone already, because an older database was put back, is everybody asked: that is slow.
     """
-    if person.document_number and not person.pass_number:
+    if person.pass_number:
+        people = chain[Holder | Child](passes_like(transaction, person.pass_number), registered_children(transaction))
+    elif person.document_number:
         return None
-    near = passes_like(transaction, person.pass_number) if person.pass_number else []
-    children = (child for parent in near for child in children_of(transaction, parent.holder_id))
-    for one in chain[Holder | Child](near, children, registered(transaction)):
+    else:
+        people = chain(registered(transaction))
+    for one in people:
         number = one.pass_number if isinstance(one, Holder) else one.own_number
         if key_of_pass(number) == person.person_key:
             return one
