@@ -95,7 +95,7 @@ function showLane(lane) {
   const bad = lane.devices.filter((device) => conditionOf(device) !== "up");
   const told = bad.length ? bad.map((device) => `${isGrave(device) ? "■" : "▲"} ${device.device_id}: ${word("DeviceCondition", conditionOf(device))}`).join(", ") : `✓ ${lane.devices.length}`;
   if (lane.devices.length === 0) setText(cell("devices"), "—");
-  else putLink(cell("devices"), "devices", "/devices", told);
+  else putLink(cell("devices"), "devices", `/devices#${encodeURIComponent(lane.lane_id)}`, told);
   setMark(cell("devices"), "tone", bad.some(isGrave) ? "stop" : bad.length ? "wait" : "none");
 }
 

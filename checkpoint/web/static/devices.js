@@ -69,4 +69,10 @@ function line(device) {
 
 find("search").addEventListener("input", draw);
 await refresh();
+// The gate's board leads here with a lane: its devices alone are looked for.
+const asked = decodeURIComponent(window.location.hash.slice(1));
+if (list.lanes[asked]) {
+  find("search").value = laneWords(list.lanes[asked]);
+  draw();
+}
 setInterval(refresh, 2000);

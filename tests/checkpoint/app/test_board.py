@@ -230,7 +230,7 @@ def test_the_board_shows_all_at_one_glance_and_each_figure_opens_its_rows(page, 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("#crossings-figure").inner_text() == "10"
 
-    assert page.locator("#lane-lane-1 [data-cell=devices] a").get_attribute("href") == "/devices"
+    assert page.locator("#lane-lane-1 [data-cell=devices] a").get_attribute("href") == "/devices#lane-1"
     page.locator("#lane-lane-1 [data-figure=alarms]").click()
     page.wait_for_selector("#rows tr")
     assert page.locator("#rows tr").count() == 3
@@ -254,3 +254,11 @@ def test_nothing_moves_while_the_figures_of_the_board_change(page, gate, url):
     gate.edge.present("QN 300040")
     expect(page.locator("#lane-lane-1 [data-cell=standing]")).to_contain_text("Có người", timeout=6500)
     assert page.evaluate("window.shifts") < 0.01
+
+
+def test_the_devices_of_one_lane_open_alone(page, url):
+    open_page(page, url, "/board", username="truong")
+    page.locator("#lane-lane-1 [data-cell=devices] a").click()
+    page.wait_for_url("**/devices#lane-1")
+    page.wait_for_function("() => document.querySelector('#search').value !== ''")
+    assert page.locator("#devices tr").count() == 1
