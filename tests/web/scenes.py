@@ -305,6 +305,16 @@ def isolation():
     return {"room_id": "mong-cai", "now": _at(), "places": places, "grounds": grounds, **lists}
 
 
+def veiled():
+    """Return the same room as a locked station shows it."""
+    room = isolation()
+    kept = ("crossing_id", "state", "disposition", "clocks")
+    placed = [(place["person"], place["place_id"]) for place in room["places"] if place["person"]]
+    people = [*placed, *((person, "") for name in ("waiting", "in_transit", "owed") for person in room[name])]
+    shown = [{name: person[name] for name in kept} | {"place_id": place_id} for person, place_id in people]
+    return {"now": room["now"], "is_locked": True, "places": len(room["places"]), "people": shown}
+
+
 def crossings():
     """Return the last crossings of a lane."""
     one = {

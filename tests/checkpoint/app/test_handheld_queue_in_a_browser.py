@@ -169,8 +169,8 @@ def test_the_edge_reads_a_document_for_the_phones_camera_and_the_officer_confirm
 
 def test_a_sign_out_on_the_phone_leaves_what_it_kept_and_the_page_that_sends_it(hand, phone, wifi, station):
     wifi.off()
+    hand.page.route("**/handheld/v1/flush", lambda route: route.abort())  # before the phone has anything to send
     hand.screen("QN 909401", "36,6", waiting=1)
-    hand.page.route("**/handheld/v1/flush", lambda route: route.abort())  # before the phone may send what it kept
     wifi.is_on, wifi.loses = True, 0
     token = "fetch('/api/session').then((answer) => answer.json()).then((one) => one.csrf_token)"
     with hand.page.expect_response("**/sign-out") as signed_out:
